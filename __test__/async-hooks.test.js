@@ -1,0 +1,172 @@
+// Handlers run in an async context of their own, as Node's own callbacks do: hooks see them, and
+// what hooks do is no matter of theirs.
+
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage, createHook, executionAsyncId } from 'node:async_hooks'
+import { describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { HttpParser, Response } from '../index.js'
+import { request } from './support/raw-client.js'
+import { listen } from './support/raw-socket.js'
+import { connectTo, deferred, serve, serveRaw } from './support/serve.js'
+
+const FOREIGN = Buffer.from(request('DELETE /another/request', ['x-other: 1', 'x-more: 2']))
+
+function withHook(t, callbacks) {
+  const hook = createHook(callbacks).enable()
+  t.after(() => hook.disable())
+}
+
+describe('hooks', () => {
+  test('that parse another request leave the own one alone', async (t) => {
+    let parsed = 0
+    withHook(t, {
+      before() {
+        const [found] = new HttpParser().execute(FOREIGN)
+        if (found.target === '/another/request') parsed += 1
+      },
+    })
+    const { client } = await serveRaw(t, (req) =>
+      Response.json([req.method, new URL(req.url).pathname, [...req.headers]]),
+    )
+    for (const path of ['/one', '/two-is-longer', '/3']) {
+      const answer = await client.ask(request(`GET ${path}`, [`x-path: ${path}`]))
+      const headers = [
+        ['host', 'test'],
+        ['x-path', path],
+      ]
+      assert.deepEqual(JSON.parse(answer.text), ['GET', path, headers])
+    }
+    assert.ok(parsed > 0, 'the hook was never called')
+  })
+
+  test('that parse do not mix up pipelined requests', async (t) => {
+    withHook(t, { before: () => new HttpParser().execute(FOREIGN) })
+    const { client } = await serveRaw(t, async (req) => {
+      const { pathname } = new URL(req.url)
+      await nextTurn()
+      return new Response(pathname)
+    })
+    const paths = Array.from({ length: 20 }, (_, at) => `/${'p'.repeat(at)}${at}`)
+    client.send(paths.map((path) => request(`GET ${path}`)).join(''))
+    for (const path of paths) assert.equal((await client.answer()).text, path)
+  })
+
+  test('see each handler between before and after', async (t) => {
+    const running = []
+    const wrong = []
+    withHook(t, {
+      before: (id) => running.push(id),
+      // What was running already when the hook came has no `before`.
+      after: (id) => running.length === 0 || running.pop() === id || wrong.push(id),
+    })
+    const ids = []
+    const { client } = await serveRaw(t, () => {
+      ids.push([executionAsyncId(), running.at(-1)])
+      return new Response('hello')
+    })
+    for (let round = 0; round < 3; round += 1) await client.ask(request('GET /'))
+    assert.deepEqual(wrong, [])
+    assert.equal(ids.length, 3)
+    for (const [id, innermost] of ids) {
+      assert.ok(id > 0)
+      assert.equal(id, innermost)
+    }
+  })
+})
+
+describe('AsyncLocalStorage', () => {
+  test('keeps concurrent requests apart', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const gate = deferred()
+    const server = serve(t, (req) =>
+      storage.run(new URL(req.url).pathname, async () => {
+        const sent = await req.text()
+        await gate.promise
+        return new Response(`${sent} ${storage.getStore()}`)
+      }),
+    )
+    const clients = await Promise.all(Array.from({ length: 10 }, () => connectTo(t, server)))
+    const answers = clients.map((client, at) => {
+      const body = `body ${at}`
+      return client.ask(request(`POST /${at}`, [`content-length: ${body.length}`], body))
+    })
+    gate.resolve()
+    const texts = (await Promise.all(answers)).map(({ text }) => text)
+    assert.deepEqual(
+      texts,
+      texts.map((_, at) => `body ${at} /${at}`),
+    )
+  })
+
+  test('what one handler enters is not there for the next', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const { server, client } = await serveRaw(t, (req) => {
+      const before = storage.getStore() ?? 'nothing'
+      const { pathname } = new URL(req.url)
+      storage.enterWith(pathname)
+      return nextTurn().then(() => new Response(`${before} ${storage.getStore()}`))
+    })
+    assert.equal((await client.ask(request('GET /one'))).text, 'nothing /one')
+    assert.equal((await client.ask(request('GET /two'))).text, 'nothing /two')
+    const other = await connectTo(t, server)
+    assert.equal((await other.ask(request('GET /three'))).text, 'nothing /three')
+  })
+
+  test('what one handler enters is not there for another that refuses or aborts', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const seen = []
+    const aborted = deferred()
+    const handler = (req) => {
+      if (req.url.endsWith('/enter')) {
+        storage.enterWith('of another client')
+        return new Response('entered')
+      }
+      req.signal.addEventListener('abort', () => {
+        seen.push(storage.getStore())
+        aborted.resolve()
+      })
+      return new Promise(() => {})
+    }
+    const onClientError = () => seen.push(storage.getStore())
+    const { server, client } = await serveRaw(t, handler, { onClientError })
+    const leaving = await connectTo(t, server)
+    leaving.send(request('GET /wait'))
+    await client.ask(request('GET /enter'))
+    assert.equal((await client.ask('no request\r\n\r\n')).status, 400)
+    await leaving.reset()
+    await aborted.promise
+    assert.deepEqual(seen, [undefined, undefined])
+  })
+
+  test('what one handler of a raw connection enters is not there for the next', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const socket = listen(t, {
+      data(connection, bytes) {
+        const before = storage.getStore() ?? 'nothing'
+        storage.enterWith(`${bytes}`)
+        connection.end(before)
+      },
+    })
+    for (const name of ['one', 'two']) {
+      const client = await connectTo(t, socket)
+      assert.equal(`${await client.send(name).rest()}`, 'nothing')
+    }
+  })
+
+  test('every handler starts with the same as the first', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const handler = () => {
+      const store = storage.getStore() ?? 'nothing'
+      storage.enterWith('something else')
+      return new Response(store)
+    }
+    // Up to Node 22 handlers have what there was when the server began to listen, later nothing.
+    const { client } = await storage.run('of the server', () => serveRaw(t, handler))
+    const { text } = await client.ask(request('GET /'))
+    assert.match(text, /^(?:of the server|nothing)$/)
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal((await client.ask(request('GET /'))).text, text)
+    }
+  })
+})

@@ -1,0 +1,111 @@
+// Loading the addon: what is in the file, and what is said where it cannot be loaded.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import binding, { assertRuntime, candidates, load } from '../lib/binding.js'
+import { artifactPath, assertHostLibuv, uvSymbols } from '../scripts/artifact.mjs'
+import { SetupError, which } from '../scripts/toolchain.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+describe('the addon', () => {
+  const skip = process.platform !== 'linux' || which('nm') === null
+
+  test('defines no uv_* symbol and asks the host for them', { skip }, () => {
+    const symbols = uvSymbols(artifactPath())
+    assert.deepEqual(symbols.defined, [])
+    assert.ok(symbols.undefined.includes('uv_tcp_init'), symbols.undefined.join(' '))
+    assertHostLibuv(artifactPath())
+  })
+
+  test('a file that does not ask for uv_* is refused', { skip }, () => {
+    assert.throws(() => assertHostLibuv('/bin/sh'), SetupError)
+  })
+
+  test('a file that defines uv_* is refused', { skip }, (t) => {
+    const own = uvSymbols(process.execPath).defined
+    if (own.length === 0) return t.skip('this node has its libuv in a shared library')
+    assert.throws(() => assertHostLibuv(process.execPath), /not bound to the libuv/)
+  })
+
+  test('agrees with the libuv of this node, and refuses another', () => {
+    assert.doesNotThrow(() => binding.libuvCheck(process.versions.uv))
+    assert.throws(() => binding.libuvCheck('0.10.0'), { code: 'ERR_MILOUV_LIBUV' })
+  })
+})
+
+describe('a platform without a build', () => {
+  const missing = (path) => {
+    throw Object.assign(new Error(`Cannot find module '${path}'`), { code: 'MODULE_NOT_FOUND' })
+  }
+
+  test('the names follow the platform', () => {
+    assert.deepEqual(candidates('linux', 'arm64'), ['linux-arm64-gnu', 'linux-arm64-musl'])
+    assert.deepEqual(candidates('darwin', 'arm64'), ['darwin-arm64'])
+    assert.deepEqual(candidates('win32', 'x64'), ['win32-x64-msvc'])
+  })
+
+  test('the file beside us comes before the package, in the order of the names', () => {
+    const asked = []
+    const require = (path) => {
+      asked.push(path)
+      return path === '@milouv/binding-b' ? { loaded: true } : missing(path)
+    }
+    assert.deepEqual(load(['a', 'b'], require), { loaded: true })
+    const expected = ['../milouv.a.node', '@milouv/binding-a', '../milouv.b.node']
+    assert.deepEqual(asked, [...expected, '@milouv/binding-b'])
+  })
+
+  test('the error names platform, arch, libc, Node version and what to do', () => {
+    assert.throws(
+      () => load(['plan9-x64'], missing),
+      (error) => {
+        assert.equal(error.code, 'ERR_MILOUV_NO_BINARY')
+        const libc = process.platform === 'linux' ? /libc (glibc \d|musl)/ : /libc none/
+        const { platform, arch, version } = process
+        for (const part of [platform, arch, version, 'npm run build', 'milouv.plan9-x64.node']) {
+          assert.ok(error.message.includes(part), `${part} in: ${error.message}`)
+        }
+        assert.match(error.message, libc)
+        return true
+      },
+    )
+  })
+
+  test('a build that does not load is told apart from none, with its reason', () => {
+    const broken = new Error('GLIBC_2.99 not found')
+    const require = (path) => {
+      if (path.startsWith('../')) throw broken
+      return missing(path)
+    }
+    assert.throws(
+      () => load(['a'], require),
+      (error) => error.cause === broken && /fails: GLIBC_2.99/.test(error.message),
+    )
+  })
+})
+
+describe('another runtime', () => {
+  test('Bun and Deno are refused by name before anything is loaded', () => {
+    assert.doesNotThrow(() => assertRuntime(process.versions))
+    assert.throws(() => assertRuntime({ bun: '1.2.3' }), {
+      code: 'ERR_MILOUV_RUNTIME',
+      message: /Bun 1\.2\.3/,
+    })
+    assert.throws(() => assertRuntime({ deno: '2.0.0' }), { code: 'ERR_MILOUV_RUNTIME' })
+  })
+})
+
+test('import and require give the same classes, with nothing on stderr', () => {
+  const script = `
+    const required = require('./index.js')
+    import('./index.js').then((imported) => {
+      console.log(imported.HttpServer === required.HttpServer && typeof required.HttpServer)
+    })`
+  const result = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })
+  assert.equal(result.stderr, '')
+  assert.equal(result.stdout.trim(), 'function')
+})

@@ -1,0 +1,84 @@
+// A server with one handler for each kind of request and answer, that tells what it holds.
+
+import { HttpServer, Request, Response } from '../../index.js'
+
+const troubles = []
+process.on('warning', (warning) => troubles.push(`${warning}`))
+process.on('unhandledRejection', (error) => troubles.push(`unhandled: ${error?.stack}`))
+process.on('uncaughtException', (error) => troubles.push(`uncaught: ${error?.stack}`))
+
+const LARGE = new Uint8Array(100_000)
+const stream = (...pieces) =>
+  new ReadableStream({
+    pull(controller) {
+      if (pieces.length === 0) return controller.close()
+      controller.enqueue(pieces.shift())
+    },
+  })
+async function* words() {
+  yield 'some '
+  yield 'words'
+}
+
+const kinds = {
+  text: () => new Response('text'),
+  json: ({ url, headers }) => Response.json({ url, agent: headers.get('user-agent') }),
+  async later() {
+    await null
+    return new Response('later')
+  },
+  native: () => new globalThis.Response('native', { headers: { 'x-a': 'b' } }),
+  large: () => new Response(LARGE),
+  stream: () => new Response(stream(LARGE.subarray(0, 1000), LARGE.subarray(0, 10))),
+  iterable: () => new Response(words()),
+  trailers: () => new Response('text', { trailers: Promise.resolve({ 'x-sum': '1' }) }),
+  blob: () => new Response(new Blob(['blob'])),
+  clone: (request) => new Response(request.clone().headers.get('host')),
+  platform: (request) => new Response(new globalThis.Request(request).method),
+  signal({ signal }, info) {
+    signal.addEventListener('abort', () => troubles.push('a signal aborted'))
+    info.completed.catch(({ code }) => troubles.push(`not completed: ${code}`))
+    info.waitUntil(info.completed)
+    return new Response(stream(LARGE.subarray(0, 10)))
+  },
+  early(_request, info) {
+    info.sendInformational(103, { link: '</a>' })
+    return new Response(info.remoteAddress.address)
+  },
+  fails() {
+    throw new Error('as it was asked to')
+  },
+  unread: () => new Response('the body was not read'),
+  body: async (request) => new Response(await request.text()),
+  bytes: async (request) => new Response(await request.arrayBuffer()),
+  form: async (request) => new Response((await request.formData()).get('a')),
+  echo: ({ body }) => new Response(body),
+  async tee(request) {
+    const copy = request.clone()
+    return new Response((await request.text()) + (await copy.text()))
+  },
+  async fields(request, info) {
+    await request.text()
+    return new Response((await info.trailers).get('x-sum'))
+  },
+  made: () => new Response(new Request('http://a/', { method: 'POST', body: 'made' }).body),
+}
+
+const server = new HttpServer({ onError: () => new Response('it failed', { status: 500 }) })
+server.listen((request, info) => {
+  const kind = new URL(request.url).pathname.slice(1)
+  return kind === 'report' ? report() : kinds[kind](request, info)
+})
+
+async function report() {
+  // Twice, with a turn between: finalizers let go of what they stood for.
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { heapUsed, external, rss } = process.memoryUsage()
+  const resources = process.getActiveResourcesInfo().length
+  return Response.json({ heapUsed, external, rss, resources, troubles })
+}
+
+process.send(server.port)

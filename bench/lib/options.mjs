@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util'
+
+export const HELP = `npm run bench -- [options]
+
+  --rounds N         rounds of every workload (5)
+  --seconds N        timed seconds of a server in a round (4)
+  --warmup N         seconds before them that are not counted (1)
+  --servers a,b      only these (all that are here)
+  --workloads a,b    only these (all)
+  --connections N    instead of each workload's own number
+  --server-core N    the core servers run on (0)
+  --client-core N    the core wrk runs on (1)
+  --json FILE        all samples and figures as JSON
+  --list             the names of servers and workloads
+  --help`
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
+  warmup: { type: 'string', default: '1' },
+  servers: { type: 'string' },
+  workloads: { type: 'string' },
+  connections: { type: 'string' },
+  'server-core': { type: 'string', default: '0' },
+  'client-core': { type: 'string', default: '1' },
+  json: { type: 'string' },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+}
+
+function whole(values, name, least, most) {
+  const number = Number(values[name])
+  if (Number.isInteger(number) && number >= least && number <= most) return number
+  throw new Error(`--${name} takes a whole number from ${least} to ${most}, not ${values[name]}`)
+}
+
+/** The named ones of a list, in the list's order; throws at a name it does not have. */
+function pick(values, name, list) {
+  if (values[name] === undefined) return list
+  const names = values[name].split(',').map((part) => part.trim())
+  for (const wanted of names) {
+    if (list.some((item) => item.name === wanted)) continue
+    const known = list.map((item) => item.name).join(', ')
+    throw new Error(`--${name}: no ${wanted}; there are: ${known}`)
+  }
+  return list.filter((item) => names.includes(item.name))
+}
+
+export function readOptions(args, servers, workloads) {
+  const { values } = parseArgs({ args, options: OPTIONS, strict: true })
+  return {
+    rounds: whole(values, 'rounds', 1, 1000),
+    seconds: whole(values, 'seconds', 1, 600),
+    warmup: whole(values, 'warmup', 0, 60),
+    connections: values.connections && whole(values, 'connections', 1, 10_000),
+    serverCore: whole(values, 'server-core', 0, 1023),
+    clientCore: whole(values, 'client-core', 0, 1023),
+    servers: pick(values, 'servers', servers),
+    namedServers: values.servers !== undefined,
+    workloads: pick(values, 'workloads', workloads),
+    json: values.json,
+    list: values.list,
+    help: values.help,
+  }
+}

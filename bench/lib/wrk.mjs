@@ -1,0 +1,101 @@
+// wrk as the client: its script is written from the workload, its report is read as JSON.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const GRACE_MS = 15_000
+const MARK = 'MILOUV-BENCH '
+
+// wrk keeps a histogram in whole µs, too coarse for one connection (some 30 µs): the percentile is
+// taken inside its bin, as if the bin's values were spread evenly over it.
+const REPORT = `
+local function within(latency, percent)
+  local total = 0
+  for i = 1, #latency do
+    local _, count = latency(i)
+    total = total + count
+  end
+  local target, before = total * percent / 100, 0
+  for i = 1, #latency do
+    local value, count = latency(i)
+    if before + count >= target then return value + (target - before) / count end
+    before = before + count
+  end
+  return 0
+end
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format(
+    '${MARK}{"requests":%d,"microseconds":%d,"bytes":%d,"p50":%.2f,"p99":%.2f,' ..
+    '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\\n',
+    summary.requests, summary.duration, summary.bytes, within(latency, 50), within(latency, 99),
+    e.connect, e.read, e.write, e.status, e.timeout))
+end
+`
+
+// JSON's strings are Lua's here: the workloads hold no control bytes and no \\u escapes.
+const lua = (text) => JSON.stringify(text)
+
+function luaOf(workload) {
+  const lines = [`wrk.method = ${lua(workload.method)}`, `wrk.path = ${lua(workload.path)}`]
+  for (const [name, value] of Object.entries(workload.headers)) {
+    lines.push(`wrk.headers[${lua(name)}] = ${lua(value)}`)
+  }
+  if (workload.body) lines.push(`wrk.body = ${lua(workload.body)}`)
+  if (workload.depth > 1) {
+    lines.push(
+      'local batch',
+      `function init() batch = string.rep(wrk.format(), ${workload.depth}) end`,
+      'function request() return batch end',
+    )
+  }
+  return `${lines.join('\n')}\n${REPORT}`
+}
+
+function run(command, args, limitMs) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const end = () => child.kill('SIGKILL')
+    const timer = setTimeout(end, limitMs)
+    process.once('exit', end)
+    let text = ''
+    const keep = (piece) => {
+      text += piece
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      process.off('exit', end)
+      if (code === 0) resolve(text)
+      else reject(new Error(`wrk ended with ${signal ?? code}: ${text.trim().slice(-200)}`))
+    })
+  })
+}
+
+/** Writes the workload's script; gives what runs wrk with it, and what tidies up. */
+export function clientFor(workload, core) {
+  const folder = mkdtempSync(join(tmpdir(), 'milouv-bench-'))
+  const file = join(folder, 'workload.lua')
+  writeFileSync(file, luaOf(workload))
+  const tidy = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', tidy)
+  return {
+    async load(port, seconds, connections) {
+      const url = `http://127.0.0.1:${port}${workload.path}`
+      const shape = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`]
+      const args = ['-c', String(core), 'wrk', ...shape, '--timeout', '5s', '-s', file, url]
+      const text = await run('taskset', args, seconds * 1000 + GRACE_MS)
+      const line = text.split('\n').find((candidate) => candidate.startsWith(MARK))
+      if (!line) throw new Error(`wrk gave no report: ${text.trim().slice(-200)}`)
+      return JSON.parse(line.slice(MARK.length))
+    },
+    dispose() {
+      process.off('exit', tidy)
+      tidy()
+    },
+  }
+}

@@ -1,0 +1,7 @@
+import { HttpServer, Response } from '../../index.js'
+import { fetchHandler } from './fetch-handlers.mjs'
+import { announce } from './plain-handlers.mjs'
+
+const server = new HttpServer({ hostname: '127.0.0.1', port: 0 })
+server.listen(await fetchHandler(process.argv[2], Response))
+announce(server.port)

@@ -1,0 +1,78 @@
+// Errors as Node makes them: a class, a sentence, and a `code` for programs.
+
+import { inspect } from 'node:util'
+
+function describe(value) {
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
+  const text = inspect(value, { depth: -1 })
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text
+}
+
+function coded(ErrorClass, code, message, properties) {
+  return Object.assign(new ErrorClass(message), { code, ...properties })
+}
+
+/** A value of the wrong type. */
+export function invalidArgType(name, expected, actual) {
+  const message = `${name} must be ${expected}, not ${describe(actual)}`
+  return coded(TypeError, 'ERR_INVALID_ARG_TYPE', message)
+}
+
+/** A value of the right type that means nothing here. */
+export function invalidArgValue(name, expected, actual) {
+  const message = `${name} must be ${expected}, not ${describe(actual)}`
+  return coded(TypeError, 'ERR_INVALID_ARG_VALUE', message)
+}
+
+/** A number outside its bounds. */
+export function outOfRange(name, expected, actual) {
+  const message = `${name} must be ${expected}, not ${describe(actual)}`
+  return coded(RangeError, 'ERR_OUT_OF_RANGE', message)
+}
+
+/** An option that does not exist. */
+export function unknownOption(name, known) {
+  const message = `${name} is no option of milouv; there are: ${known.join(', ')}`
+  return coded(TypeError, 'ERR_UNKNOWN_OPTION', message)
+}
+
+/** A call that does not fit what the object is doing. */
+export function invalidState(message, code = 'ERR_INVALID_STATE') {
+  return coded(Error, code, message)
+}
+
+/** A class that only milouv makes objects of. */
+export function illegalConstructor(message) {
+  return coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', message)
+}
+
+/** A feature that milouv does not have. */
+export function notSupported(message) {
+  return coded(TypeError, 'ERR_NOT_SUPPORTED', message)
+}
+
+/** A failed system call, in Node's words: `listen EADDRINUSE: address already in use ::1:80`. */
+export function systemError({ code, syscall, message, errno }, address, port) {
+  const where = address === undefined ? '' : ` ${address}:${port}`
+  const properties = { errno, syscall, ...(address === undefined ? {} : { address, port }) }
+  return coded(Error, code, `${syscall} ${code}: ${message}${where}`, properties)
+}
+
+/** What became of a connection that did not end well. `detail`: a system call or a sentence. */
+export function connectionError(code, detail) {
+  if (/\s/.test(detail)) return coded(Error, code, detail)
+  return coded(Error, code, `${detail} ${code}`, { syscall: detail })
+}
+
+/** The client left before the answer was complete. */
+export function abortError(code, detail) {
+  const error = new DOMException(detail, 'AbortError')
+  // DOMException's own `code` is a number from the nineties; ours tells what happened.
+  Object.defineProperty(error, 'code', { value: code, enumerable: true, configurable: true })
+  return error
+}
+
+/** Whether an error only says again that the client left. */
+export function isConsequence(error, aborted) {
+  return error === aborted || error?.cause === aborted
+}

@@ -1,0 +1,59 @@
+// A Response that came from fetch is no answer yet: its body was decoded, and some of its header
+// fields spoke of the connection it came by.
+
+import { fieldLine, fieldName } from './header-fields.js'
+import { isPlatform } from './platform.js'
+
+const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+const DECODED = ['gzip', 'x-gzip', 'deflate', 'br']
+
+// The platform decodes zstd since undici 7.12, where zlib can.
+const [major, minor] = (process.versions.undici ?? '0.0').split('.').map(Number)
+if ((major > 7 || (major === 7 && minor >= 12)) && process.versions.zstd !== undefined) {
+  DECODED.push('zstd')
+}
+
+/**
+ * Whether this is the platform's Response, got by fetch.
+ * @param {unknown} value
+ */
+export const isFetched = (value) =>
+  typeof value.url === 'string' && value.url !== '' && isPlatform('Response', value)
+
+/**
+ * Adds the fields of a fetched Response that hold for its answer too.
+ * @param {globalThis.Response} response
+ * @param {Iterable<[string, string]>} headers
+ * @param {{ headers: string, count: number }} wire
+ * @returns {boolean} whether there is a content-type among them
+ */
+export function addFetchedFields(response, headers, wire) {
+  const pairs = [...headers]
+  const dropped = droppedFields(response, new Map(pairs))
+  let typed = false
+  for (const [key, value] of pairs) {
+    const name = fieldName(key, 'Headers.append')
+    if (dropped.has(name.lower) || name.lower.startsWith('proxy-')) continue
+    wire.headers += fieldLine(name, value, 'Headers.append')
+    wire.count++
+    typed ||= name.isContentType
+  }
+  return typed
+}
+
+function droppedFields(response, fields) {
+  const dropped = new Set(HOP_BY_HOP)
+  for (const named of (fields.get('connection') ?? '').split(',')) {
+    dropped.add(named.trim().toLowerCase())
+  }
+  const codings = fields.get('content-encoding')
+  // An answer to HEAD, or a 304, has no body: its fields tell of the one a GET would bring. And
+  // a body in a coding that the platform does not know comes as it was sent.
+  if (codings !== undefined && response.body !== null && wasDecoded(codings)) {
+    dropped.add('content-encoding').add('content-length')
+  }
+  return dropped
+}
+
+const wasDecoded = (codings) =>
+  codings.split(',').every((coding) => DECODED.includes(coding.trim().toLowerCase()))

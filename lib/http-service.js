@@ -1,0 +1,283 @@
+// What happens between a listening server and its handler: requests in, answers out, errors told.
+
+import binding from './binding.js'
+import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
+import { ConnectionInfo } from './connection-info.js'
+import { abortError, isConsequence } from './errors.js'
+import { Exchange } from './exchange.js'
+import { createRequest } from './request.js'
+import { isResponse, toWire } from './response.js'
+import { Stores } from './stores.js'
+
+/** An arrow function with an empty parameter list cannot see its arguments in any way. */
+const WITHOUT_PARAMETERS = /^(?:async\s*)?\(\s*\)\s*=>/
+
+const LEFT_EARLY = 'the client left before the answer was complete'
+
+export class HttpService {
+  #handler
+  #needsRequest
+  #onError
+  #onClientError
+  #watched = new Map()
+  #nextWatched = 1
+  #background = new Set()
+  #stores = new Stores()
+  #lastStats
+
+  constructor(handler, { onError, onClientError, highWaterMark }) {
+    this.#handler = handler
+    this.#needsRequest = !WITHOUT_PARAMETERS.test(Function.prototype.toString.call(handler))
+    this.#onError = onError
+    this.#onClientError = onClientError
+    /** Exchanges that wait for the addon, by the key of their connection. */
+    this.exchanges = new Map()
+    /** Bytes that may wait for a socket before the source of an answer is no longer pulled. */
+    this.highWaterMark = highWaterMark
+    this.key = 0
+    this.authority = ''
+  }
+
+  /** The socket listens: how the addon knows it, and what stands for a missing Host. */
+  listening(key, authority) {
+    this.key = key
+    this.authority = authority
+  }
+
+  hooks() {
+    return {
+      onRequest: (key, head, meta) => this.#serve(new Exchange(this, key, head, meta)),
+      onBody: (key) => this.exchanges.get(key)?.bodyReady(),
+      onDrain: (key) => this.exchanges.get(key)?.drainReady(),
+      onAbort: (key, code, detail, address, port) => {
+        this.#stores.reset()
+        this.exchanges.get(key)?.abort(code, detail, socketAddress(address, port))
+      },
+      onComplete: (id, code) => this.#completed(id, code),
+      onClientError: (...refusal) => this.#clientError(refusal),
+      onClosed: () => {
+        this.#lastStats = this.stats()
+      },
+    }
+  }
+
+  /** Settles with what `waitUntil` was given, also what it is given meanwhile. */
+  async backgroundWork() {
+    while (this.#background.size > 0) await Promise.allSettled(this.#background)
+  }
+
+  waitUntil(promise) {
+    const settled = Promise.resolve(promise)
+      .catch((error) => report('a promise given to waitUntil was rejected', error))
+      .finally(() => this.#background.delete(settled))
+    this.#background.add(settled)
+  }
+
+  /** `unsent`: if the connection has gone, the answer was not out. */
+  watchCompletion(exchange, unsent = !exchange.done) {
+    if (exchange.aborted !== null) return Promise.reject(exchange.aborted)
+    return new Promise((resolve, reject) => {
+      const id = this.#nextWatched++
+      const waits = binding.watchCompletion(exchange.key, id, exchange.done)
+      if (waits) this.#watched.set(id, { resolve, reject })
+      else if (waits === false || !unsent) resolve()
+      else reject(abortError('ECONNRESET', LEFT_EARLY))
+    })
+  }
+
+  stats() {
+    const stats = binding.listenerStats(this.key)
+    if (stats === null) return this.#lastStats ?? HttpService.noStats()
+    const [success, redirection, clientError, serverError] = stats.responses
+    return {
+      connections: { open: stats.connections, total: stats.totalConnections },
+      requests: stats.requests,
+      bytesIn: stats.bytesRead,
+      bytesOut: stats.bytesWritten,
+      answers: { '2xx': success, '3xx': redirection, '4xx': clientError, '5xx': serverError },
+      refusals: stats.refusals,
+    }
+  }
+
+  static noStats() {
+    return {
+      connections: { open: 0, total: 0 },
+      requests: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      answers: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
+      refusals: {},
+    }
+  }
+
+  #serve(exchange) {
+    this.#stores.reset()
+    // Called as a plain function: this object is no user's business.
+    const handler = this.#handler
+    let result
+    try {
+      if (this.#needsRequest) {
+        exchange.request = createRequest(exchange)
+        result = handler(exchange.request, new ConnectionInfo(exchange))
+      } else {
+        result = handler()
+      }
+      // Asked first, because to look for `then` on a Response goes up its whole prototype chain.
+      if (isResponse(result) || typeof result?.then !== 'function') {
+        return this.#send(exchange, result)
+      }
+    } catch (error) {
+      return this.#fail(exchange, error)
+    }
+    exchange.join()
+    Promise.resolve(result)
+      .then((response) => this.#send(exchange, response))
+      .catch((error) => this.#fail(exchange, error))
+  }
+
+  /** Sends the answer, or throws what is wrong with it while another can still be sent. */
+  #send(exchange, response, mayWait = true) {
+    const wire = toWire(response, mayWait)
+    if (wire === undefined) return this.#sendSoon(exchange, response)
+    const { status, headers, count, reason, trailers } = wire
+    let { body } = wire
+    // Awaited only behind the body, and not at all where it cannot be sent: nobody's rejection.
+    if (trailers instanceof Promise) trailers.catch(() => {})
+    if (exchange.aborted !== null || exchange.done) {
+      if (isStream(body)) dropBody(body)
+      return
+    }
+    if (!isStream(body)) {
+      if (trailers === undefined) {
+        exchange.finish(binding.respond(exchange.key, status, headers, count, body, reason))
+        return
+      }
+      // Only a chunked body can have fields behind it.
+      body = body === null ? [] : [body]
+    }
+    this.#sendStream(exchange, wire, body)
+  }
+
+  #sendStream(exchange, { status, headers, count, length, reason, trailers }, body) {
+    if (exchange.isHead) {
+      dropBody(body)
+      const there = binding.respond(exchange.key, status, headers, count, length, reason)
+      exchange.finish(there && binding.endData(exchange.key, '', 0))
+      return
+    }
+    const source = openBody(body)
+    let there = false
+    try {
+      there = binding.respond(exchange.key, status, headers, count, length, reason)
+    } finally {
+      if (!there) cancelBody(source, exchange.aborted)
+    }
+    exchange.join()
+    if (!there) return
+    pumpBody(exchange, source, trailers).then(
+      () => exchange.finish(),
+      (error) => this.#breakOff(exchange, error),
+    )
+  }
+
+  /** One microtask later the platform's Response can be read at no cost (see toWire). */
+  #sendSoon(exchange, response) {
+    exchange.join()
+    Promise.resolve()
+      .then(() => this.#send(exchange, response, false))
+      .catch((error) => this.#fail(exchange, error))
+  }
+
+  /** The head is out: only a broken connection can tell the client that the answer is wrong. */
+  #breakOff(exchange, error) {
+    binding.breakOff(exchange.key)
+    exchange.abort('ERR_RESPONSE_ABORTED', 'the answer could not be completed')
+    this.#tell(exchange, error)
+  }
+
+  /** The handler threw, or gave what is no answer. */
+  #fail(exchange, error) {
+    if (exchange.aborted !== null && isConsequence(error, exchange.aborted)) return
+    if (this.#onError === undefined) {
+      report('milouv: the handler failed', error)
+      return this.#sendPlainError(exchange)
+    }
+    const onError = this.#onError
+    let answer
+    try {
+      answer = onError(error, this.#requestOf(exchange))
+    } catch (second) {
+      return this.#failTwice(exchange, error, second)
+    }
+    exchange.join()
+    // Also what is no promise: one microtask later a platform's Response can be read (see toWire).
+    Promise.resolve(answer)
+      .then((response) => this.#sendErrorAnswer(exchange, response))
+      .catch((second) => this.#failTwice(exchange, error, second))
+  }
+
+  #sendErrorAnswer(exchange, answer) {
+    if (answer === undefined) this.#sendPlainError(exchange)
+    // Without a second microtask: what fails here must not come back to onError.
+    else this.#send(exchange, answer, false)
+  }
+
+  #failTwice(exchange, first, second) {
+    report('milouv: the handler failed', first)
+    report('milouv: onError failed too', second)
+    this.#sendPlainError(exchange)
+  }
+
+  #sendPlainError(exchange) {
+    if (exchange.aborted !== null || exchange.done) return
+    exchange.finish(binding.respond(exchange.key, 500, '', 0, undefined, ''))
+  }
+
+  /** An error that no answer can be made of any more. */
+  #tell(exchange, error) {
+    const onError = this.#onError
+    if (onError === undefined) return report('milouv: a Response body failed', error)
+    const failed = (second) => {
+      report('milouv: a Response body failed', error)
+      report('milouv: onError failed too', second)
+    }
+    try {
+      Promise.resolve(onError(error, this.#requestOf(exchange))).catch(failed)
+    } catch (second) {
+      failed(second)
+    }
+  }
+
+  #requestOf(exchange) {
+    exchange.request ??= createRequest(exchange)
+    return exchange.request
+  }
+
+  #completed(id, code) {
+    const watched = this.#watched.get(id)
+    if (watched === undefined) return
+    this.#watched.delete(id)
+    if (code === undefined) watched.resolve()
+    else watched.reject(abortError(code, LEFT_EARLY))
+  }
+
+  #clientError([status, code, reason, offset, address, port]) {
+    const onClientError = this.#onClientError
+    if (onClientError === undefined) return
+    const remoteAddress = socketAddress(address, port)
+    this.#stores.reset()
+    onClientError({ status, code, reason, offset, remoteAddress })
+  }
+}
+
+function socketAddress(address, port) {
+  return { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' }
+}
+
+function isStream(body) {
+  return body !== null && typeof body === 'object' && !(body instanceof Uint8Array)
+}
+
+function report(message, error) {
+  console.error(`${message}:`, error)
+}

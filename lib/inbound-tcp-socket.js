@@ -1,0 +1,174 @@
+import binding from './binding.js'
+import { deferred } from './deferred.js'
+import { connectionError, invalidArgType, invalidState, systemError } from './errors.js'
+import { socketOptions } from './options.js'
+import { Stores } from './stores.js'
+import { connectionClosed, createConnection, peerEnded, TcpConnection } from './tcp-connection.js'
+
+const HANDLER_NAMES = ['open', 'data', 'drain', 'end', 'close']
+
+/** Listens with the addon's hooks themselves; `http` asks for HTTP instead of raw bytes. */
+export let listenWith
+/** How the addon knows the listener; undefined while it does not listen. */
+export let listenerKey
+
+/** A listening TCP socket. HttpServer owns one too and asks it to speak HTTP. */
+export class InboundTcpSocket {
+  #options
+  #key
+  #address = null
+  #connections = new Map()
+  #closing
+  #referenced = true
+
+  constructor(options) {
+    this.#options = socketOptions(options)
+  }
+
+  static {
+    listenWith = (socket, hooks, http) => socket.#listen(hooks, http)
+    listenerKey = (socket) => socket.#key
+  }
+
+  get hostname() {
+    return this.#options.hostname
+  }
+
+  get port() {
+    return this.#address?.port ?? this.#options.port
+  }
+
+  get connections() {
+    return this.#key === undefined ? 0 : (binding.listenerStats(this.#key)?.connections ?? 0)
+  }
+
+  listen(listener) {
+    const handlers = typeof listener === 'function' ? fromFunction(listener) : listener
+    if (handlers === null || typeof handlers !== 'object') {
+      throw invalidArgType('listener', 'a function or an object of handlers', listener)
+    }
+    for (const name of HANDLER_NAMES) {
+      const handler = handlers[name]
+      if (handler !== undefined && typeof handler !== 'function') {
+        throw invalidArgType(`listener.${name}`, 'a function', handler)
+      }
+    }
+    return this.#listen(rawHooks(this.#connections, handlers))
+  }
+
+  address() {
+    return this.#address === null ? null : { ...this.#address }
+  }
+
+  close() {
+    if (this.#key === undefined) return this.#closing?.promise ?? Promise.resolve()
+    const key = this.#key
+    binding.closeListener(key)
+    for (const connection of this.#connections.values()) connection.destroy()
+    this.#address = null
+    this.#key = undefined
+    return this.#closing.promise
+  }
+
+  ref() {
+    return this.#setRef(true)
+  }
+
+  unref() {
+    return this.#setRef(false)
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    return this.close()
+  }
+
+  /** Remembered for a socket that does not listen yet. */
+  #setRef(referenced) {
+    this.#referenced = referenced
+    if (this.#key !== undefined) binding.setListenerRef(this.#key, referenced)
+    return this
+  }
+
+  #listen(hooks, http) {
+    if (this.#key !== undefined) {
+      throw invalidState('the socket listens already', 'ERR_SERVER_ALREADY_LISTEN')
+    }
+    const closing = deferred()
+    const onClosed = () => {
+      hooks.onClosed?.()
+      closing.resolve()
+    }
+    const outcome = binding.listen({ ...this.#options, http }, { ...hooks, onClosed })
+    if (typeof outcome.code === 'string') {
+      const { hostname, port } = this.#options
+      throw systemError(outcome, hostname, port)
+    }
+    this.#key = outcome.key
+    this.#address = outcome.address
+    this.#closing = closing
+    return this.#setRef(this.#referenced)
+  }
+}
+
+/**
+ * One function for everything: called for every read until it has ended the connection, and with
+ * an error when one fails. What a client still sends after its answer concerns nobody: a second
+ * `end` with data, from the second read of a long request, would only throw.
+ */
+function fromFunction(listener) {
+  return {
+    data(connection, data) {
+      if (isWritable(connection)) listener({ data }, connection, null)
+    },
+    close: (connection, error) => {
+      if (error !== undefined) listener({ data: Buffer.alloc(0) }, connection, error)
+    },
+  }
+}
+
+function rawHooks(connections, handlers) {
+  const stores = new Stores()
+  return {
+    onOpen(key) {
+      stores.reset()
+      const connection = createConnection(key)
+      connections.set(key, connection)
+      handlers.open?.(connection)
+    },
+    onData(key, bytes) {
+      stores.reset()
+      const connection = connections.get(key)
+      if (connection === undefined || connection.readyState === 'closed') return
+      handlers.data?.(connection, bytes)
+    },
+    onDrain(key) {
+      stores.reset()
+      const connection = connections.get(key)
+      // After `end` there is nothing to go on with.
+      if (connection !== undefined && isWritable(connection)) handlers.drain?.(connection)
+    },
+    onEnd(key) {
+      stores.reset()
+      const connection = connections.get(key)
+      if (connection === undefined) return
+      // Whoever listens for the end says when the answer is over; for others it is over now.
+      peerEnded(connection, handlers.end === undefined)
+      handlers.end?.(connection)
+    },
+    onClose(key, code, detail, bytesRead, bytesWritten) {
+      stores.reset()
+      const connection = connections.get(key)
+      if (connection === undefined) return
+      connections.delete(key)
+      connectionClosed(connection, bytesRead, bytesWritten)
+      const error = code === undefined ? undefined : connectionError(code, detail)
+      handlers.close?.(connection, error)
+    },
+  }
+}
+
+function isWritable({ readyState }) {
+  return readyState === 'open' || readyState === 'writeOnly'
+}
+
+export { TcpConnection }

@@ -1,0 +1,159 @@
+// Reading options: every name, type and bound is checked here, so what reaches the addon is right.
+
+import {
+  invalidArgType,
+  invalidArgValue,
+  notSupported,
+  outOfRange,
+  unknownOption,
+} from './errors.js'
+
+const UINT32_MAX = 2 ** 32 - 1
+const INT32_MAX = 2 ** 31 - 1
+
+function boolean(fallback) {
+  return (value, name) => {
+    if (value === undefined) return fallback
+    if (typeof value !== 'boolean') throw invalidArgType(name, 'a boolean', value)
+    return value
+  }
+}
+
+function checkInteger(value, name, min, max) {
+  if (typeof value !== 'number') throw invalidArgType(name, 'a number', value)
+  const bounds = `a whole number from ${min} to ${max}`
+  if (!Number.isInteger(value) || value < min || value > max) throw outOfRange(name, bounds, value)
+  return value
+}
+
+/** @returns {(value: unknown, name: string) => number} */
+export function integer(fallback, min, max) {
+  return (value, name) => (value === undefined ? fallback : checkInteger(value, name, min, max))
+}
+
+/** A size in bytes, for which Infinity is no limit. */
+function size(fallback) {
+  return (value, name) => {
+    if (value === undefined) return fallback
+    if (value === Number.POSITIVE_INFINITY) return value
+    return checkInteger(value, name, 0, Number.MAX_SAFE_INTEGER)
+  }
+}
+
+function hostname(value, name) {
+  if (value === undefined) return '127.0.0.1'
+  if (typeof value !== 'string') throw invalidArgType(name, 'a string', value)
+  if (value === '' || value.includes('\0')) throw invalidArgValue(name, 'a host name', value)
+  // As in a URL; getaddrinfo knows no brackets.
+  return value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
+}
+
+/** TCP keep-alive: seconds until the first probe, 0 for none. */
+function keepAlive(value, name) {
+  if (value === undefined || value === false) return 0
+  if (value === true) return 60
+  if (typeof value !== 'number') throw invalidArgType(name, 'a boolean or a number', value)
+  return checkInteger(value, name, 0, 32_767)
+}
+
+function oneOf(fallback, allowed) {
+  return (value, name) => {
+    if (value === undefined) return fallback
+    const expected = `one of ${allowed.map((option) => `'${option}'`).join(', ')}`
+    if (typeof value !== 'string') throw invalidArgType(name, expected, value)
+    if (!allowed.includes(value)) throw invalidArgValue(name, expected, value)
+    return value
+  }
+}
+
+function httpVersion(value, name) {
+  if (value === undefined || value === '1.1') return '1.1'
+  if (typeof value !== 'string') throw invalidArgType(name, "the string '1.1'", value)
+  if (value === '2' || value === '3') throw notSupported(`${name}: HTTP/${value} is not supported`)
+  throw invalidArgValue(name, "'1.1'", value)
+}
+
+function signal(value, name) {
+  if (value === undefined) return undefined
+  if (!(value instanceof AbortSignal)) throw invalidArgType(name, 'an AbortSignal', value)
+  return value
+}
+
+function callback(value, name) {
+  if (value === undefined) return undefined
+  if (typeof value !== 'function') throw invalidArgType(name, 'a function', value)
+  return value
+}
+
+function group(schema) {
+  return (value, name) => readOptions(schema, value, `${name}.`)
+}
+
+const socketSchema = {
+  hostname,
+  port: integer(0, 0, 65_535),
+  backlog: integer(511, 1, INT32_MAX),
+  reusePort: boolean(false),
+  ipv6Only: boolean(false),
+  noDelay: boolean(true),
+  keepAlive,
+}
+
+const limitsSchema = {
+  maxHeaderSize: integer(16_384, 1, INT32_MAX),
+  maxHeadersCount: integer(200, 1, UINT32_MAX),
+  maxRequestBodySize: size(128 * 1024 * 1024),
+  maxConnections: integer(0, 0, UINT32_MAX),
+  maxRequestsPerConnection: integer(0, 0, UINT32_MAX),
+}
+
+const timeoutsSchema = {
+  headers: integer(15_000, 0, INT32_MAX),
+  receive: integer(60_000, 0, INT32_MAX),
+  send: integer(60_000, 0, INT32_MAX),
+  idle: integer(65_000, 0, INT32_MAX),
+}
+
+const serverSchema = {
+  ...socketSchema,
+  highWaterMark: integer(64 * 1024, 1024, 1024 ** 3),
+  signal,
+  timeouts: group(timeoutsSchema),
+  limits: group(limitsSchema),
+  httpVersion,
+  onError: callback,
+  onClientError: callback,
+  globals: oneOf('compat', ['compat', 'fast', 'none']),
+}
+
+const parserSchema = {
+  maxHeaderSize: limitsSchema.maxHeaderSize,
+  maxHeadersCount: limitsSchema.maxHeadersCount,
+  maxRequestBodySize: limitsSchema.maxRequestBodySize,
+}
+
+const closeSchema = {
+  timeout: (value, name) =>
+    value === undefined ? undefined : checkInteger(value, name, 0, INT32_MAX),
+}
+
+function readOptions(schema, options, prefix = 'options.') {
+  const name = prefix.slice(0, -1)
+  const given = options === undefined ? {} : options
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw invalidArgType(name, 'an object', given)
+  }
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(schema, key)) throw unknownOption(`${prefix}${key}`, Object.keys(schema))
+  }
+  const result = {}
+  for (const [key, read] of Object.entries(schema)) {
+    result[key] = read(given[key], `${prefix}${key}`)
+  }
+  return result
+}
+
+export const socketOptions = (options) => readOptions(socketSchema, options)
+export const serverOptions = (options) => readOptions(serverSchema, options)
+export const parserOptions = (options) => readOptions(parserSchema, options)
+export const closeOptions = (options) => readOptions(closeSchema, options)

@@ -1,0 +1,55 @@
+// `npm run test:matrix`: the one built binary and the whole of __test__ on every Node line that
+// milouv serves. The node executables come from the npm registry and stay in .cache/.
+// usage: node scripts/test-matrix.mjs [20 22 ...]
+
+import { existsSync, mkdirSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { setup } from './setup.mjs'
+import { runNodeTests } from './steps.mjs'
+import { cacheDir, capture, npmCommand, run, runMain, SetupError } from './toolchain.mjs'
+
+const LINES = ['20', '22', '24', '26']
+
+function nodePackage() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  return `node-${platform}-${process.arch}`
+}
+
+/** The node executable of a release line, from .cache/ or the registry. */
+function nodeOfLine(line) {
+  const folder = join(cacheDir, `node-${line}`)
+  const program = process.platform === 'win32' ? 'node.exe' : 'node'
+  const file = join(folder, 'node_modules', nodePackage(), 'bin', program)
+  if (existsSync(file)) return file
+  mkdirSync(folder, { recursive: true })
+  const wanted = `${nodePackage()}@${line}`
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
+  const [npm, args] = npmCommand(['install', '--prefix', folder, ...options, wanted])
+  if (run(npm, args) === 0 && existsSync(file)) return file
+  throw new SetupError(
+    `Node.js ${line} could not be got`,
+    `npm install of ${wanted} failed`,
+    `npm install --prefix .cache/node-${line} ${wanted}`,
+  )
+}
+
+function testWith(line) {
+  const node = nodeOfLine(line)
+  const version = capture(node, ['--version']) ?? 'does not run'
+  const libuv = capture(node, ['-p', 'process.versions.uv']) ?? '-'
+  console.log(`\n== Node.js ${version}, libuv ${libuv}`)
+  // First on PATH too: tests start children, and those must be of the same line.
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  const started = performance.now()
+  const code = runNodeTests(node, env)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  return { line, version, libuv, seconds, result: code === 0 ? 'passed' : `failed (${code})` }
+}
+
+runMain(() => {
+  setup()
+  const chosen = process.argv.slice(2)
+  const results = (chosen.length > 0 ? chosen : LINES).map(testWith)
+  console.table(results)
+  if (results.some(({ result }) => result !== 'passed')) process.exitCode = 1
+})

@@ -1,0 +1,85 @@
+//! One server connection: refusals, and the end.
+
+use crate::connection::{Connection, Event};
+use crate::encode;
+use crate::engine::Engine;
+use crate::error::{CloseReason, Refusal};
+use crate::state::{Step, Writing};
+
+impl Connection {
+    /// The client's stream is over: fine between messages, a fault inside one.
+    pub(crate) fn finish_decoding(&mut self) {
+        match self.decoder.finish() {
+            Err(refusal) if self.state.writing != Writing::Complete => self.refuse(refusal),
+            _ => self.close(CloseReason::ClientClosed, false),
+        }
+    }
+
+    /// Nothing behind this is served. The answer is written by `say_refusal`. A request that was
+    /// not handed out stays so: no call meant for the one before it may reach it.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.inbox().refusal = Some(refusal);
+    }
+
+    /// Refuses whatever the client is going to ask, for want of room: `next_event` tells so with a
+    /// 503 (RFC 9110 section 15.6.4).
+    pub fn refuse_service(&mut self) {
+        self.refuse(Refusal {
+            status: 503,
+            code: "HTTP_TOO_MANY_CONNECTIONS",
+            reason: "The server has as many connections as it may have.",
+            offset: 0,
+            to_head: false,
+        });
+    }
+
+    /// Writes the answer if none was started, and tells the application. `None`: it has nothing
+    /// to learn, its exchange was complete.
+    pub(crate) fn say_refusal(&mut self, engine: &Engine, out: &mut Vec<u8>) -> Option<Event> {
+        let mut refusal = self.inbox.as_mut()?.refusal.take()?;
+        let reason = match refusal.status {
+            408 => CloseReason::ReceiveTimeout,
+            _ => CloseReason::Refused,
+        };
+        let writing = self.state.writing;
+        self.close(reason, !self.eof);
+        match writing {
+            Writing::Idle | Writing::Owed => {
+                let is_head = writing == Writing::Owed && self.request.is_head;
+                let omit_body = is_head || refusal.to_head;
+                encode::refusal(out, &refusal, &engine.date, omit_body);
+            }
+            Writing::Complete | Writing::Ended => return None,
+            // The answer is cut, so that the client can tell.
+            _ => refusal.status = 0,
+        }
+        Some(Event::Refused(refusal))
+    }
+
+    /// From here on every call is harmless and does nothing.
+    pub(crate) fn close(&mut self, reason: CloseReason, linger: bool) {
+        self.close = Some(reason);
+        self.linger = linger;
+        self.unsaid = false;
+        self.chunk_open = false;
+        self.inbox = None;
+        self.state.take(Step::Close);
+    }
+
+    pub(crate) fn say_close(&mut self) -> Option<Event> {
+        let reason = self.close.filter(|_| !self.close_said)?;
+        self.close_said = true;
+        Some(Event::Close { reason, linger: self.linger })
+    }
+
+    /// Closes and says so at once.
+    pub(crate) fn close_now(&mut self, reason: CloseReason) -> Option<Event> {
+        self.close(reason, false);
+        self.close_said = true;
+        Some(Event::Close { reason, linger: false })
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.close.is_some()
+    }
+}

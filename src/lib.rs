@@ -1,0 +1,19 @@
+//! The addon, room by room: `surface -> server -> {http1, uv, js}`; those three never know each
+//! other. See ARCHITECTURE.md for the way of one request.
+//!
+//! - `uv`: the only libuv calls.
+//! - `js`: the only raw Node-API calls.
+//! - `http1`: the HTTP machine, a crate of its own, without socket, clock or Node.
+//! - `server`: safe glue; owns connections and drives them.
+//! - `surface`: what JavaScript sees; converts arguments, calls `server`, converts errors.
+
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(dead_code, reason = "napi-derive registers nothing in a test build"))]
+
+#[allow(unsafe_code, reason = "raw Node-API is fenced in here")]
+mod js;
+mod server;
+#[allow(unsafe_code, reason = "napi-derive's expansion; nothing unsafe is written in there")]
+mod surface;
+#[allow(unsafe_code, reason = "libuv is fenced in here")]
+mod uv;

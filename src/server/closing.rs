@@ -1,0 +1,129 @@
+//! The ways out: flush, shut down, linger, close.
+
+use std::rc::Rc;
+
+use super::connections::{HttpState, Phase, Protocol};
+use super::driver::Driver;
+use super::keys::ConnectionKey;
+use super::runtime::Runtime;
+use super::tasks::{Cause, Task};
+use crate::js::HttpHooks;
+
+/// How long a lingering connection waits for the peer's FIN, in milliseconds.
+const LINGER_TIMEOUT: u64 = 2_000;
+
+/// Bytes that a lingering connection throws away before it gives up on the peer.
+const LINGER_BYTES: usize = 1024 * 1024;
+
+/// The cause when nobody knows a better one: the connection ended under an open exchange.
+pub fn reset() -> Cause {
+    ("ECONNRESET".to_owned(), "the connection was closed before the answer was complete".to_owned())
+}
+
+/// The cause after a panic of ours.
+pub fn panicked() -> Cause {
+    ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked while it served this connection".to_owned())
+}
+
+/// What the application must hear when its exchange will not complete, nor these; None: nothing
+/// (more).
+pub fn abort_task(
+    state: &mut HttpState,
+    hooks: Rc<HttpHooks>,
+    key: ConnectionKey,
+    cause: Cause,
+    mut watched: Vec<f64>,
+) -> Option<Task> {
+    let open = std::mem::take(&mut state.serving);
+    watched.extend(state.watching.take());
+    (open || !watched.is_empty()).then_some(Task::Aborted {
+        hooks,
+        key,
+        cause,
+        peer: state.peer,
+        open,
+        watched,
+    })
+}
+
+impl Runtime {
+    /// No more requests: sends what waits, then closes.
+    pub fn begin_close(&mut self, key: ConnectionKey, linger: bool, cause: Cause) {
+        let hooks = self.http_hooks_of(key);
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.phase != Phase::Open {
+            return;
+        }
+        connection.phase = Phase::Flushing { linger };
+        if let (Some(state), Some(hooks)) = (connection.http(), hooks)
+            && let Some(task) = abort_task(state, hooks, key, cause, Vec::new())
+        {
+            self.tasks.push::<Driver>(task);
+        }
+    }
+
+    /// After something was sent or received: goes on with a close that waits for the queue, tells
+    /// who waits for an answer to be out, and reads or stops reading.
+    pub fn settle(&mut self, key: ConnectionKey) {
+        let now = self.now();
+        let waiting = self.unsent(key);
+        let hooks = self.http_hooks_of(key);
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if let Protocol::Http(state) = &mut connection.protocol {
+            state.machine.note_sent(now, waiting);
+            if waiting == 0
+                && !state.finished.is_empty()
+                && let Some(hooks) = hooks
+            {
+                let watched = std::mem::take(&mut state.finished);
+                self.tasks.push::<Driver>(Task::Completed { hooks, watched });
+            }
+        }
+        if waiting == 0 && connection.wants_drain {
+            connection.wants_drain = false;
+            self.tasks.push::<Driver>(Task::Drained(key));
+        }
+        if waiting == 0 && self.finish_close(key, now) {
+            return;
+        }
+        if let Some(connection) = self.connections.get_mut(key)
+            && let Err(failure) = connection.update_reading()
+        {
+            self.fail(key, failure);
+        }
+    }
+
+    /// The queue is empty. True: the connection has gone.
+    fn finish_close(&mut self, key: ConnectionKey, now: u64) -> bool {
+        let Some(connection) = self.connections.get_mut(key) else { return true };
+        match (connection.phase, &mut connection.protocol) {
+            (Phase::Flushing { linger: false }, _) => self.remove(key, None),
+            (Phase::Flushing { linger: true }, _) => {
+                let until = now + LINGER_TIMEOUT;
+                connection.phase = Phase::Lingering { until, left: LINGER_BYTES };
+                if let Err(error) = connection.stream.shutdown::<Driver>() {
+                    self.fail(key, error.into());
+                }
+            }
+            (Phase::Open, Protocol::Raw(raw)) if raw.ended && !raw.shut_down => {
+                raw.shut_down = true;
+                if let Err(error) = connection.stream.shutdown::<Driver>() {
+                    self.fail(key, error.into());
+                }
+            }
+            _ => {}
+        }
+        !self.connections.contains_key(key)
+    }
+
+    /// Throws away what a lingering connection still gets. False: it does not linger.
+    pub fn discard_lingering(&mut self, key: ConnectionKey, bytes: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(key) else { return true };
+        let Phase::Lingering { left, .. } = &mut connection.phase else { return false };
+        match left.checked_sub(bytes) {
+            Some(rest) => *left = rest,
+            None => self.remove(key, None),
+        }
+        true
+    }
+}

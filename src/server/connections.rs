@@ -1,0 +1,278 @@
+//! A connection: its stream, its protocol, and what both have in common.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
+
+use super::closing;
+use super::driver::Driver;
+use super::exchange;
+use super::keys::{ConnectionKey, ListenerKey};
+use super::listeners::{Listener, Service};
+use super::runtime::{Runtime, with};
+use super::send_queue::{Failure, SendQueue};
+use super::tasks::{Cause, Task};
+use crate::js::{HttpHooks, RawHooks};
+use crate::uv::TcpStream;
+
+pub struct Connection {
+    pub stream: TcpStream,
+    pub listener: ListenerKey,
+    pub protocol: Protocol,
+    pub send: SendQueue,
+    pub phase: Phase,
+    /// Whether libuv has been asked to read.
+    pub reading: bool,
+    /// JavaScript was told that the queue is full, and waits for `drain`.
+    pub wants_drain: bool,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+pub enum Protocol {
+    Raw(RawState),
+    /// Boxed, so that what idle connections cost does not grow with it twice: slots double.
+    Http(Box<HttpState>),
+}
+
+/// What a raw connection adds.
+#[derive(Debug, Default)]
+pub struct RawState {
+    /// The application stopped reading.
+    pub paused: bool,
+    /// The peer sent its FIN.
+    pub peer_ended: bool,
+    /// `end()` was called: after what waits, our FIN goes out.
+    pub ended: bool,
+    /// Our FIN is out.
+    pub shut_down: bool,
+    /// Milliseconds without traffic after which the connection ends; 0: never.
+    pub timeout: u32,
+    pub last_active: u64,
+}
+
+/// What an HTTP connection adds.
+pub struct HttpState {
+    pub machine: http1::Connection,
+    /// Asked for at once: after a reset the system does not know it any more.
+    pub peer: SocketAddr,
+    /// The open exchange, if JavaScript wants to hear of its end.
+    pub watching: Option<f64>,
+    /// Watched exchanges whose answers are complete, and wait for the socket to take them.
+    pub finished: Vec<f64>,
+    /// Pieces of a stream that leave together at the end of the turn.
+    pub gathered: Vec<u8>,
+    /// JavaScript has a request whose answer is not complete, and was not told that it never will
+    /// be.
+    pub serving: bool,
+}
+
+/// How far a connection is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Open,
+    /// No more requests; closes when the queue is empty.
+    Flushing {
+        linger: bool,
+    },
+    /// Our FIN is out; what still comes is thrown away until the peer ends, so that the answer is
+    /// not lost to a reset (RFC 9112, 9.6).
+    Lingering {
+        until: u64,
+        left: usize,
+    },
+}
+
+/// The hooks of a connection's listener, held for the length of a call.
+#[derive(Clone)]
+pub enum Hooks {
+    Raw(Rc<RawHooks>),
+    Http(Rc<HttpHooks>),
+}
+
+impl Connection {
+    pub fn http(&mut self) -> Option<&mut HttpState> {
+        match &mut self.protocol {
+            Protocol::Http(state) => Some(state),
+            Protocol::Raw(_) => None,
+        }
+    }
+
+    pub fn raw(&mut self) -> Option<&mut RawState> {
+        match &mut self.protocol {
+            Protocol::Raw(state) => Some(state),
+            Protocol::Http(_) => None,
+        }
+    }
+
+    /// Makes libuv read, or stop, according to what the protocol wants.
+    pub fn update_reading(&mut self) -> Result<(), Failure> {
+        let wanted = match (&self.phase, &self.protocol) {
+            (Phase::Lingering { .. }, _) => true,
+            (Phase::Flushing { .. }, _) => false,
+            (Phase::Open, Protocol::Raw(raw)) => !raw.paused && !raw.peer_ended,
+            (Phase::Open, Protocol::Http(http)) => http.machine.wants_read(),
+        };
+        if wanted != self.reading {
+            self.reading = wanted;
+            match wanted {
+                true => self.stream.read_start::<Driver>()?,
+                false => self.stream.read_stop(),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Runtime {
+    /// The hooks of a connection that is still there.
+    pub fn hooks_of(&self, key: ConnectionKey) -> Option<Hooks> {
+        let connection = self.connections.get(key)?;
+        Some(match &self.listeners.get(connection.listener)?.service {
+            Service::Raw(hooks) => Hooks::Raw(Rc::clone(hooks)),
+            Service::Http { hooks, .. } => Hooks::Http(Rc::clone(hooks)),
+        })
+    }
+
+    pub fn http_hooks_of(&self, key: ConnectionKey) -> Option<Rc<HttpHooks>> {
+        match self.hooks_of(key)? {
+            Hooks::Http(hooks) => Some(hooks),
+            Hooks::Raw(_) => None,
+        }
+    }
+
+    /// Bytes that the kernel has not taken: queued, gathered, or corked.
+    pub fn unsent(&self, key: ConnectionKey) -> usize {
+        let Some(connection) = self.connections.get(key) else { return 0 };
+        let gathered = match &connection.protocol {
+            Protocol::Http(state) => state.gathered.len(),
+            Protocol::Raw(_) => 0,
+        };
+        let corked = if self.corked == Some(key) { self.out.len() } else { 0 };
+        connection.send.len() + gathered + corked
+    }
+
+    /// libuv has stopped reading by itself, because of a FIN, or of a reset that came together
+    /// with the last bytes.
+    pub fn stopped_reading(&mut self, key: ConnectionKey) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.reading = false;
+        connection.stream.read_stop();
+        if let Some(error) = connection.stream.pending_error() {
+            self.fail(key, error.into());
+        }
+    }
+
+    /// Counts what the kernel took.
+    pub fn count_written(&mut self, key: ConnectionKey, bytes: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        connection.bytes_written += bytes as u64;
+        if let Some(listener) = self.listeners.get_mut(connection.listener) {
+            listener.stats.bytes_written += bytes as u64;
+        }
+    }
+
+    /// Closes at once and forgets the connection; its application hears of it in the next turn.
+    pub fn remove(&mut self, key: ConnectionKey, cause: Option<Cause>) {
+        let Some(connection) = self.connections.remove(key) else { return };
+        let Connection { stream, listener, protocol, bytes_read, bytes_written, .. } = connection;
+        stream.close::<Driver>();
+        let service = self.listeners.get_mut(listener).map(|listener| {
+            listener.stats.connections -= 1;
+            &listener.service
+        });
+        match (protocol, service) {
+            (Protocol::Raw(_), Some(Service::Raw(hooks))) => {
+                let (hooks, totals) = (Rc::clone(hooks), (bytes_read, bytes_written));
+                self.tasks.push::<Driver>(Task::Closed { hooks, key, cause, totals });
+            }
+            (Protocol::Http(mut state), Some(Service::Http { hooks, .. })) => {
+                let hooks = Rc::clone(hooks);
+                let cause = cause.unwrap_or_else(closing::reset);
+                let unsent = std::mem::take(&mut state.finished);
+                if let Some(task) = closing::abort_task(&mut state, hooks, key, cause, unsent) {
+                    self.tasks.push::<Driver>(task);
+                }
+            }
+            _ => {}
+        }
+        if self.listeners.get(listener).is_some_and(Listener::is_drained) {
+            self.tasks.push::<Driver>(Task::ListenerDrained(listener));
+        }
+    }
+
+    pub fn fail(&mut self, key: ConnectionKey, failure: Failure) {
+        let cause = match failure {
+            Failure::System(error) => (error.code(), error.syscall().to_owned()),
+            Failure::Detached => {
+                ("ERR_INVALID_STATE".to_owned(), "the array to be sent was detached".to_owned())
+            }
+        };
+        self.remove(key, Some(cause));
+    }
+
+    pub fn keys_of(&self, listener: ListenerKey) -> Vec<ConnectionKey> {
+        let of_listener = |entry: &(ConnectionKey, &Connection)| entry.1.listener == listener;
+        self.connections.iter().filter(of_listener).map(|(key, _)| key).collect()
+    }
+}
+
+/// Closes a connection at once; what waits to be sent is lost.
+pub fn destroy(key: ConnectionKey) {
+    with(|runtime| runtime.remove(key, None));
+}
+
+/// Ends the HTTP connections of a listener that have no exchange open.
+pub fn close_idle(listener: ListenerKey) {
+    let keys = with(|runtime| runtime.keys_of(listener)).unwrap_or_default();
+    for key in keys {
+        exchange::close_if_idle(key);
+    }
+}
+
+/// Destroys all connections of a listener.
+pub fn close_all(listener: ListenerKey) {
+    with(|runtime| {
+        for key in runtime.keys_of(listener) {
+            runtime.remove(key, None);
+        }
+    });
+}
+
+/// None: the connection has gone, and its application was told so.
+pub fn peer_address(key: ConnectionKey) -> Option<SocketAddr> {
+    with(|runtime| {
+        let Some(connection) = runtime.connections.get(key) else {
+            return runtime.tasks.peer(key);
+        };
+        Some(match &connection.protocol {
+            Protocol::Http(state) => state.peer,
+            Protocol::Raw(_) => peer_of(&connection.stream),
+        })
+    })
+    .flatten()
+}
+
+/// A client that reset before anyone asked has no address any more; it gets the unspecified one,
+/// so that whoever only logs addresses need not fear it.
+pub fn peer_of(stream: &TcpStream) -> SocketAddr {
+    stream.peer_address().unwrap_or_else(|_| {
+        let unspecified: IpAddr = match stream.local_address() {
+            Ok(SocketAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+            _ => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        SocketAddr::new(unspecified, 0)
+    })
+}
+
+pub fn local_address(key: ConnectionKey) -> Option<SocketAddr> {
+    with(|runtime| runtime.connections.get(key)?.stream.local_address().ok()).flatten()
+}
+
+/// Bytes read, bytes written, bytes that wait to be written.
+pub fn counters(key: ConnectionKey) -> Option<(u64, u64, usize)> {
+    with(|runtime| {
+        let connection = runtime.connections.get(key)?;
+        Some((connection.bytes_read, connection.bytes_written, connection.send.len()))
+    })
+    .flatten()
+}

@@ -1,0 +1,155 @@
+//! Where libuv's callbacks arrive.
+
+use super::connections::{Hooks, Phase, Protocol};
+use super::exchange;
+use super::keys::{ConnectionKey, ListenerKey};
+use super::listeners;
+use super::raw;
+use super::runtime::{handle_closed, with};
+use super::sweep;
+use super::tasks::Task;
+use crate::uv::{Error, Events, Key};
+
+/// The receiver of all events of this thread's handles.
+pub struct Driver;
+
+impl Events for Driver {
+    fn connection(listener: Key, result: Result<(), Error>) {
+        // A failing accept (EMFILE ...) is libuv's to retry; there is no connection to tell.
+        if result.is_ok() {
+            listeners::accept(ListenerKey::from_bits(listener));
+        }
+    }
+
+    fn read(stream: Key, result: Result<&[u8], Error>) {
+        let key = ConnectionKey::from_bits(stream);
+        let is_http = with(|runtime| {
+            let connection = runtime.connections.get_mut(key)?;
+            Some(matches!(connection.protocol, Protocol::Http(_)))
+        });
+        match (result, is_http.flatten()) {
+            (_, None) => {}
+            (Ok(bytes), Some(true)) => exchange::received(key, bytes),
+            (Ok(bytes), Some(false)) => raw::received(key, bytes),
+            (Err(error), Some(is_http)) if error.is_eof() => {
+                with(|runtime| runtime.stopped_reading(key));
+                if is_http { exchange::ended(key) } else { raw::ended(key) }
+            }
+            (Err(error), Some(_)) => {
+                with(|runtime| runtime.fail(key, error.into()));
+            }
+        }
+    }
+
+    fn written(stream: Key, result: Result<usize, Error>) {
+        let key = ConnectionKey::from_bits(stream);
+        let pump = with(|runtime| {
+            let connection = runtime.connections.get_mut(key)?;
+            let result = match result {
+                Ok(written) => {
+                    connection.send.on_written(&connection.stream).map(|more| written + more)
+                }
+                Err(error) => Err(error.into()),
+            };
+            runtime.sent(key, result);
+            runtime.touch(key);
+            runtime.settle(key);
+            let connection = runtime.connections.get_mut(key)?;
+            let is_http = matches!(connection.protocol, Protocol::Http(_));
+            Some(is_http && connection.phase == Phase::Open && connection.send.is_empty())
+        });
+        // Pipelined requests may have waited for the queue to go down.
+        if pump.flatten() == Some(true) {
+            exchange::pump(key);
+        }
+    }
+
+    fn shut_down(stream: Key, result: Result<(), Error>) {
+        let key = ConnectionKey::from_bits(stream);
+        with(|runtime| match result {
+            Err(error) => runtime.fail(key, error.into()),
+            Ok(()) => {
+                let ended = runtime.connections.get_mut(key).and_then(|found| found.raw());
+                if ended.is_some_and(|raw| raw.peer_ended) {
+                    runtime.remove(key, None);
+                }
+            }
+        });
+    }
+
+    fn tick() {
+        sweep::run();
+    }
+
+    fn idle() {
+        for _ in 0..with(|runtime| runtime.tasks.len()).unwrap_or(0) {
+            if let Some(Some(task)) = with(|runtime| runtime.tasks.pop()) {
+                perform(task);
+            }
+        }
+        with(|runtime| runtime.tasks.rest());
+    }
+
+    fn closed() {
+        handle_closed();
+    }
+
+    fn panicked(key: Option<Key>) {
+        with(|runtime| {
+            runtime.corked = None;
+            if let Some(key) = key {
+                let cause = ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked".to_owned());
+                runtime.remove(ConnectionKey::from_bits(key), Some(cause));
+            }
+        });
+    }
+}
+
+fn perform(task: Task) {
+    match task {
+        Task::Pump(key) => exchange::pump(key),
+        Task::Flush(key) => {
+            with(|runtime| runtime.flush(key));
+        }
+        Task::Aborted { hooks, key, cause, peer, open, watched } => {
+            let Ok(scope) = hooks.enter() else { return };
+            // What hooks throw has been reported as uncaught already.
+            if open {
+                let _ = hooks.on_abort(&scope, key.to_number(), (&cause.0, &cause.1), peer);
+            }
+            for exchange in watched {
+                let _ = hooks.on_complete(&scope, exchange, Some(&cause.0));
+            }
+        }
+        Task::Completed { hooks, watched } => {
+            let Ok(scope) = hooks.enter() else { return };
+            for exchange in watched {
+                let _ = hooks.on_complete(&scope, exchange, None);
+            }
+        }
+        Task::Closed { hooks, key, cause, totals } => {
+            let Ok(scope) = hooks.enter() else { return };
+            let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
+            let _ = hooks.on_close(&scope, key.to_number(), cause, totals);
+        }
+        Task::ListenerDrained(key) => listeners::finish(key),
+        Task::Drained(key) => tell_drained(key),
+    }
+}
+
+fn tell_drained(key: ConnectionKey) {
+    let number = key.to_number();
+    match with(|runtime| runtime.hooks_of(key)).flatten() {
+        None => {}
+        Some(Hooks::Raw(hooks)) => {
+            if let Ok(scope) = hooks.enter() {
+                let _ = hooks.on_drain(&scope, number);
+            }
+        }
+        Some(Hooks::Http(hooks)) => {
+            if let Ok(scope) = hooks.enter() {
+                let _ = hooks.on_drain(&scope, number);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Listeners: opening, accepting, closing.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::connections::{Connection, HttpState, Phase, Protocol, RawState, peer_of};
+use super::driver::Driver;
+use super::error::Error;
+use super::exchange;
+use super::keys::{ConnectionKey, ListenerKey};
+use super::runtime::{self, Runtime, with};
+use super::send_queue::SendQueue;
+use super::stats::Stats;
+use super::tasks::Task;
+use crate::js::{Env, HttpHooks, RawHooks, Value};
+use crate::uv::{self, ListenOptions, TcpListener, TcpStream};
+
+/// A listening socket, what it serves, and what its connections start with.
+pub struct Listener {
+    /// None once it has been closed; it stays until its last connection has gone.
+    pub socket: Option<TcpListener>,
+    pub service: Service,
+    pub stats: Stats,
+    no_delay: bool,
+    keep_alive: u32,
+    max_connections: u32,
+}
+
+#[derive(Clone)]
+pub enum Service {
+    Raw(Rc<RawHooks>),
+    Http { hooks: Rc<HttpHooks>, config: Rc<http1::Config> },
+}
+
+/// What `listen` needs, already checked by lib/.
+#[derive(Debug)]
+pub struct Listening {
+    pub hostname: String,
+    pub port: u16,
+    pub backlog: u32,
+    pub reuse_port: bool,
+    pub ipv6_only: bool,
+    pub no_delay: bool,
+    /// Seconds until the first TCP keep-alive probe; 0: none.
+    pub keep_alive: u32,
+    /// None: raw bytes.
+    pub http: Option<HttpListen>,
+}
+
+/// What HTTP adds.
+#[derive(Debug)]
+pub struct HttpListen {
+    pub limits: http1::Limits,
+    pub timeouts: http1::Timeouts,
+    /// 0: no limit.
+    pub max_connections: u32,
+    /// Bytes held for one connection, in either direction, above which its source has to wait.
+    pub high_water_mark: u32,
+}
+
+/// Binds and listens at once.
+pub fn listen(
+    env: Env,
+    hooks: Value<'_>,
+    options: Listening,
+) -> Result<(ListenerKey, SocketAddr), Error> {
+    runtime::ensure(env)?;
+    let (service, max_connections) = match options.http {
+        None => (Service::Raw(Rc::new(RawHooks::new(hooks).map_err(Error::Hook)?)), 0),
+        Some(http) => {
+            let hooks = Rc::new(HttpHooks::new(hooks).map_err(Error::Hook)?);
+            let config = http1::Config {
+                limits: http.limits,
+                timeouts: http.timeouts,
+                high_water_mark: http.high_water_mark as usize,
+            };
+            (Service::Http { hooks, config: Rc::new(config) }, http.max_connections)
+        }
+    };
+    with(|runtime| {
+        let address = uv::resolve(runtime.uv_loop, &options.hostname, options.port)?;
+        let listening = ListenOptions {
+            address,
+            backlog: options.backlog,
+            reuse_port: options.reuse_port,
+            ipv6_only: options.ipv6_only,
+        };
+        let key = runtime.listeners.insert(Listener {
+            socket: None,
+            service,
+            stats: Stats::default(),
+            no_delay: options.no_delay,
+            keep_alive: options.keep_alive,
+            max_connections,
+        });
+        runtime.open(key, listening).inspect_err(|_| {
+            runtime.listeners.remove(key);
+        })
+    })
+    .unwrap_or(Err(Error::JavaScript(crate::js::Error::CannotRun)))
+}
+
+/// Stops accepting. Idle HTTP connections end, busy ones after their answers; `onClosed` comes
+/// with the last connection.
+pub fn close_listener(key: ListenerKey) {
+    let http = with(|runtime| {
+        let listener = runtime.listeners.get_mut(key)?;
+        if let Some(socket) = listener.socket.take() {
+            socket.close::<Driver>();
+        }
+        let is_http = matches!(listener.service, Service::Http { .. });
+        if listener.is_drained() {
+            runtime.tasks.push::<Driver>(Task::ListenerDrained(key));
+        }
+        Some(if is_http { runtime.keys_of(key) } else { Vec::new() })
+    });
+    for connection in http.flatten().unwrap_or_default() {
+        exchange::close_gracefully(connection);
+    }
+}
+
+/// Tells that a closed listener's last connection has gone, and forgets it. Its counts can still
+/// be asked for while it is told.
+pub fn finish(key: ListenerKey) {
+    let service = with(|runtime| {
+        let listener = runtime.listeners.get(key)?;
+        listener.is_drained().then(|| listener.service.clone())
+    });
+    let Some(service) = service.flatten() else { return };
+    // What the hook throws has been reported as uncaught already.
+    match &service {
+        Service::Raw(hooks) => {
+            if let Ok(scope) = hooks.enter() {
+                let _ = hooks.on_closed(&scope);
+            }
+        }
+        Service::Http { hooks, .. } => {
+            if let Ok(scope) = hooks.enter() {
+                let _ = hooks.on_closed(&scope);
+            }
+        }
+    }
+    with(|runtime| runtime.listeners.remove(key));
+}
+
+/// Whether the listening socket keeps the process alive.
+pub fn set_listener_ref(key: ListenerKey, referenced: bool) {
+    with(|runtime| {
+        if let Some(Some(socket)) = runtime.listeners.get(key).map(|found| found.socket.as_ref()) {
+            socket.set_ref(referenced);
+        }
+    });
+}
+
+/// Takes the connection that waits.
+pub fn accept(key: ListenerKey) {
+    let accepted = with(|runtime| runtime.accept(key)).flatten();
+    let Some((connection, hooks)) = accepted else { return };
+    if let Some(hooks) = hooks
+        && let Ok(scope) = hooks.enter()
+    {
+        // What the hook throws has been reported as uncaught already.
+        let _ = hooks.on_open(&scope, connection.to_number());
+    }
+    with(|runtime| runtime.settle(connection));
+}
+
+impl Listener {
+    /// Closed, and the last connection has gone.
+    pub fn is_drained(&self) -> bool {
+        self.socket.is_none() && self.stats.connections == 0
+    }
+}
+
+impl Runtime {
+    fn open(
+        &mut self,
+        key: ListenerKey,
+        options: ListenOptions,
+    ) -> Result<(ListenerKey, SocketAddr), Error> {
+        // Also a failing listen has opened a handle, which comes back.
+        let now = self.now();
+        self.open_handles += 1;
+        let socket = TcpListener::listen::<Driver>(self.uv_loop, options, key.to_bits())?;
+        let address = match socket.local_address() {
+            Ok(address) => address,
+            Err(error) => {
+                socket.close::<Driver>();
+                return Err(error.into());
+            }
+        };
+        if let Some(listener) = self.listeners.get_mut(key) {
+            if let Service::Http { config, .. } = &listener.service {
+                self.sweep.adopt_timeouts(&config.timeouts, now);
+            }
+            listener.socket = Some(socket);
+        }
+        Ok((key, address))
+    }
+
+    fn accept(&mut self, key: ListenerKey) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
+        let now = self.now();
+        let Self { listeners, connections, uv_loop, open_handles, sweep, .. } = self;
+        let listener = listeners.get_mut(key)?;
+        let socket = listener.socket.as_ref()?;
+        let inserted = connections.try_insert_with_key(|connection| {
+            *open_handles += 1;
+            let accepted = TcpStream::accept::<Driver>(*uv_loop, socket, connection.to_bits());
+            accepted.map(|stream| new_connection(stream, key, &listener.service, now))
+        });
+        // A connection that went before it was accepted has nobody to tell of it.
+        let connection = inserted.ok()?;
+        listener.stats.total_connections += 1;
+        listener.stats.connections += 1;
+        sweep.start(now);
+        let crowded =
+            listener.max_connections != 0 && listener.stats.connections > listener.max_connections;
+        if !connection.is_representable() {
+            self.remove(connection, None);
+            return None;
+        }
+        let (no_delay, keep_alive) = (listener.no_delay, listener.keep_alive);
+        let hooks = match &listener.service {
+            Service::Raw(hooks) => Some(Rc::clone(hooks)),
+            Service::Http { .. } => None,
+        };
+        // Neither option is worth losing a connection that has just come.
+        if let Some(accepted) = self.connections.get(connection) {
+            let _ = accepted.stream.set_no_delay(no_delay);
+            if keep_alive != 0 {
+                let _ = accepted.stream.set_keep_alive(true, keep_alive);
+            }
+        }
+        if crowded {
+            self.refuse_connection(connection);
+        }
+        Some((connection, hooks))
+    }
+}
+
+impl Runtime {
+    /// One more than `maxConnections`: it is told so, and closed, in the next turn.
+    fn refuse_connection(&mut self, key: ConnectionKey) {
+        if let Some(state) = self.connections.get_mut(key).and_then(Connection::http) {
+            state.machine.refuse_service();
+            self.tasks.push::<Driver>(Task::Pump(key));
+        }
+    }
+}
+
+fn new_connection(
+    stream: TcpStream,
+    listener: ListenerKey,
+    service: &Service,
+    now: u64,
+) -> Connection {
+    let protocol = match service {
+        Service::Raw(_) => Protocol::Raw(RawState { last_active: now, ..RawState::default() }),
+        Service::Http { config, .. } => Protocol::Http(Box::new(HttpState {
+            machine: http1::Connection::new(Rc::clone(config), now),
+            peer: peer_of(&stream),
+            watching: None,
+            finished: Vec::new(),
+            gathered: Vec::new(),
+            serving: false,
+        })),
+    };
+    Connection {
+        stream,
+        listener,
+        protocol,
+        send: SendQueue::default(),
+        phase: Phase::Open,
+        reading: false,
+        wants_drain: false,
+        bytes_read: 0,
+        bytes_written: 0,
+    }
+}

@@ -1,0 +1,35 @@
+//! Safe glue: the only room that knows libuv, Node-API and the HTTP machine. No borrow of the
+//! runtime is held across a call into JavaScript, which may call back in before it returns.
+
+pub use http1::{Decoded, Engine, Limits, Refusal, RequestDecoder, Timeouts, Version};
+
+mod answer;
+mod body;
+mod closing;
+mod completion;
+mod connections;
+mod driver;
+mod error;
+mod exchange;
+mod keys;
+mod listeners;
+mod raw;
+mod request_meta;
+mod runtime;
+mod send_queue;
+mod stats;
+mod sweep;
+mod tasks;
+
+pub use answer::{Answer, end_data, respond, send_informational, write_data};
+pub use body::{Piece, discard_body, read_body, take_body, take_body_text, trailers};
+pub use completion::{break_off, watch_completion};
+pub use connections::{close_all, close_idle, counters, destroy, local_address, peer_address};
+pub use error::{Error, check_libuv};
+pub use keys::{ConnectionKey, ListenerKey};
+pub use listeners::{HttpListen, Listening, close_listener, listen, set_listener_ref};
+pub use raw::{
+    end, pause, resume, set_connection_ref, set_keep_alive, set_no_delay, set_timeout, write,
+};
+pub use runtime::with_engine;
+pub use stats::stats_of;

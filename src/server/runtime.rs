@@ -1,0 +1,167 @@
+//! One runtime per thread that runs JavaScript.
+
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http1::Engine;
+use slotmap::SlotMap;
+
+use super::connections::Connection;
+use super::driver::Driver;
+use super::error::Error;
+use super::keys::{ConnectionKey, ListenerKey};
+use super::listeners::Listener;
+use super::sweep::Sweep;
+use super::tasks::Tasks;
+use crate::js::{self, CleanupHandle, Env};
+use crate::uv::{EventLoop, Idle, Timer};
+
+/// All that the server room owns on this thread.
+pub struct Runtime {
+    pub env: Env,
+    pub uv_loop: EventLoop,
+    pub engine: Engine,
+    pub listeners: SlotMap<ListenerKey, Listener>,
+    pub connections: SlotMap<ConnectionKey, Connection>,
+    pub tasks: Tasks,
+    pub sweep: Sweep,
+    /// The connection whose answers are gathered in `out`, to leave in one write.
+    pub corked: Option<ConnectionKey>,
+    pub out: Vec<u8>,
+    /// The same for an answer to a connection that is not corked.
+    pub spare: Vec<u8>,
+    /// The head of the request that is being handed out.
+    pub head: Vec<u8>,
+    /// For what JavaScript hands over: header text and string bodies.
+    pub headers: Vec<u8>,
+    pub body: Vec<u8>,
+    /// Handles that libuv has not given back yet.
+    pub open_handles: usize,
+    /// When the wall clock was last asked, in the loop's milliseconds.
+    date_checked: u64,
+    /// Set while the environment is torn down; dropped with the last handle.
+    cleanup: Option<CleanupHandle>,
+}
+
+thread_local! {
+    // Never dropped by the thread: at process.exit() the environment is already gone by then. The
+    // clean-up hook empties it while the environment still stands.
+    static RUNTIME: ManuallyDrop<RefCell<Option<Runtime>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
+}
+
+/// The date header has seconds; asking the clock ten times a second keeps it right.
+const DATE_INTERVAL: u64 = 100;
+
+/// Capacity that a scratch buffer keeps after a large answer went through it.
+const SCRATCH_KEPT: usize = 64 * 1024;
+
+/// Runs `body` with this thread's runtime; None before `listen` and after tear-down. `body` must
+/// not call into JavaScript.
+pub fn with<R>(body: impl FnOnce(&mut Runtime) -> R) -> Option<R> {
+    RUNTIME.with(|runtime| runtime.borrow_mut().as_mut().map(body))
+}
+
+/// Runs `body` with this thread's HTTP engine, for parsers that have no connection.
+pub fn with_engine<R>(env: Env, body: impl FnOnce(&mut Engine) -> R) -> Result<R, Error> {
+    ensure(env)?;
+    with(|runtime| body(&mut runtime.engine)).ok_or(Error::JavaScript(js::Error::CannotRun))
+}
+
+/// Makes the runtime if this thread has none.
+pub fn ensure(env: Env) -> Result<(), Error> {
+    RUNTIME.with(|cell| {
+        if cell.borrow().is_some() {
+            return Ok(());
+        }
+        let uv_loop = EventLoop::adopt(env.event_loop()?);
+        let timer = Timer::new::<Driver>(uv_loop)?;
+        let idle = Idle::new(uv_loop);
+        *cell.borrow_mut() = Some(Runtime {
+            env,
+            uv_loop,
+            engine: Engine::new(),
+            listeners: SlotMap::with_key(),
+            connections: SlotMap::with_key(),
+            tasks: Tasks::new(idle),
+            sweep: Sweep::new(timer),
+            corked: None,
+            out: Vec::new(),
+            spare: Vec::new(),
+            head: Vec::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            open_handles: 2,
+            date_checked: 0,
+            cleanup: None,
+        });
+        Ok(js::add_async_cleanup_hook(env, on_environment_cleanup)?)
+    })
+}
+
+impl Runtime {
+    /// The loop's clock; refreshes the engine's date on the way.
+    pub fn now(&mut self) -> u64 {
+        let now = self.uv_loop.now();
+        if now >= self.date_checked + DATE_INTERVAL || self.date_checked == 0 {
+            self.date_checked = now;
+            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+            self.engine.set_wall_clock(since_epoch.map_or(0, |elapsed| elapsed.as_secs()));
+        }
+        now
+    }
+
+    /// Forgets capacity that one large string left behind.
+    pub fn trim_scratch(&mut self) {
+        for scratch in [&mut self.headers, &mut self.body, &mut self.spare] {
+            scratch.clear();
+            if scratch.capacity() > SCRATCH_KEPT {
+                *scratch = Vec::new();
+            }
+        }
+    }
+}
+
+/// A handle's memory went back. In tear-down the last one lets the environment go.
+pub fn handle_closed() {
+    RUNTIME.with(|cell| {
+        let mut slot = cell.borrow_mut();
+        let Some(runtime) = slot.as_mut() else { return };
+        runtime.open_handles = runtime.open_handles.saturating_sub(1);
+        if runtime.open_handles == 0 && runtime.cleanup.is_some() {
+            let runtime = slot.take();
+            drop(slot);
+            finish(runtime);
+        }
+    });
+}
+
+/// The worker ends or the process exits: every handle is closed, JavaScript is not called again.
+fn on_environment_cleanup(handle: CleanupHandle) {
+    RUNTIME.with(|cell| {
+        let mut slot = cell.borrow_mut();
+        let Some(runtime) = slot.as_mut() else { return };
+        runtime.cleanup = Some(handle);
+        runtime.corked = None;
+        for (_, connection) in runtime.connections.drain() {
+            connection.stream.close::<Driver>();
+        }
+        for (_, listener) in &mut runtime.listeners {
+            if let Some(socket) = listener.socket.take() {
+                socket.close::<Driver>();
+            }
+        }
+        runtime.tasks.close::<Driver>();
+        runtime.sweep.close::<Driver>();
+    });
+}
+
+fn finish(runtime: Option<Runtime>) {
+    if let Some(mut runtime) = runtime {
+        let handle = runtime.cleanup.take();
+        // References and async contexts go before the environment may.
+        drop(runtime);
+        drop(handle);
+    }
+}

@@ -1,0 +1,91 @@
+//! What must not happen inside a call from JavaScript is done in the loop's next turn: handing
+//! out a pipelined request, telling that a connection has gone.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::keys::{ConnectionKey, ListenerKey};
+use crate::js::{HttpHooks, RawHooks};
+use crate::uv::{Events, Idle};
+
+/// An error as JavaScript will see it: code and system call or sentence.
+pub type Cause = (String, String);
+
+/// Something to do with nothing of JavaScript on the stack.
+pub enum Task {
+    /// The connection's answer went out: its next request may be waiting.
+    Pump(ConnectionKey),
+    /// An HTTP connection went; what its application must hear.
+    Aborted {
+        hooks: Rc<HttpHooks>,
+        key: ConnectionKey,
+        cause: Cause,
+        peer: SocketAddr,
+        open: bool,
+        watched: Vec<f64>,
+    },
+    /// Watched answers went out whole.
+    Completed { hooks: Rc<HttpHooks>, watched: Vec<f64> },
+    /// A raw connection went.
+    Closed { hooks: Rc<RawHooks>, key: ConnectionKey, cause: Option<Cause>, totals: (u64, u64) },
+    /// A closed listener's last connection may have gone.
+    ListenerDrained(ListenerKey),
+    /// Pieces of a stream were gathered in the turn before.
+    Flush(ConnectionKey),
+    /// The socket took all that waited.
+    Drained(ConnectionKey),
+}
+
+/// The queue, and the idle handle that runs it.
+pub struct Tasks {
+    queue: VecDeque<Task>,
+    idle: Option<Idle>,
+}
+
+impl Tasks {
+    pub fn new(idle: Idle) -> Self {
+        Self { queue: VecDeque::new(), idle: Some(idle) }
+    }
+
+    pub fn push<E: Events>(&mut self, task: Task) {
+        if self.queue.is_empty()
+            && let Some(idle) = &self.idle
+        {
+            idle.start::<E>();
+        }
+        self.queue.push_back(task);
+    }
+
+    /// Where the client of a connection was whose end has not been told yet.
+    pub fn peer(&self, wanted: ConnectionKey) -> Option<SocketAddr> {
+        self.queue.iter().find_map(|task| match task {
+            Task::Aborted { key, peer, .. } if *key == wanted => Some(*peer),
+            _ => None,
+        })
+    }
+
+    /// How many there are now; those they add are for the next turn.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The next one. They are taken one by one, so that a panic in one does not lose the others.
+    pub fn pop(&mut self) -> Option<Task> {
+        self.queue.pop_front()
+    }
+
+    /// After a turn: without tasks the loop may sleep.
+    pub fn rest(&mut self) {
+        if let (true, Some(idle)) = (self.queue.is_empty(), &self.idle) {
+            idle.stop();
+        }
+    }
+
+    pub fn close<E: Events>(&mut self) {
+        self.queue.clear();
+        if let Some(idle) = self.idle.take() {
+            idle.close::<E>();
+        }
+    }
+}

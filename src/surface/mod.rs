@@ -1,0 +1,8 @@
+//! What JavaScript sees: thin functions that convert arguments, call server/ and convert errors.
+//! Checking what the user passed is lib/'s work; what arrives here has the right shape.
+
+mod connection;
+mod error;
+mod http;
+mod listener;
+mod parser;

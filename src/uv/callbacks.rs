@@ -1,0 +1,149 @@
+//! What libuv calls. Every callback runs inside catch_unwind: no panic crosses C.
+
+use std::cell::RefCell;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use libuv_sys2 as sys;
+
+use super::Error;
+use super::listener::ListenerHandle;
+use super::stream::{StreamHandle, WriteRequest};
+use super::timer::TimerHandle;
+
+/// How the owner of a handle names it; never a pointer.
+pub type Key = u64;
+
+/// Who is told of what happens. The functions are static: state is found by key.
+pub trait Events: 'static {
+    /// A connection waits to be accepted.
+    fn connection(listener: Key, result: Result<(), Error>);
+    /// Bytes arrived, the peer ended (`Error::is_eof`), or reading failed.
+    fn read(stream: Key, result: Result<&[u8], Error>);
+    /// The write that was under way is over; `written` is how many bytes it took.
+    fn written(stream: Key, result: Result<usize, Error>);
+    /// Our half is shut down.
+    fn shut_down(stream: Key, result: Result<(), Error>);
+    /// The timer's period went by.
+    fn tick();
+    /// The idle handle ran.
+    fn idle();
+    /// A handle's memory has just been freed.
+    fn closed();
+    /// Rust code panicked while it worked for `key` (None: for no stream).
+    fn panicked(key: Option<Key>);
+}
+
+/// One read's room. libuv hands it back in the same turn, so one per thread is enough.
+const SLAB_SIZE: usize = 64 * 1024;
+
+thread_local! {
+    static SLAB: RefCell<Box<[u8]>> = RefCell::new(vec![0; SLAB_SIZE].into_boxed_slice());
+}
+
+fn guard<E: Events>(key: Option<Key>, body: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(body)).is_err() {
+        // The message has been printed by the panic hook; a second panic can only be dropped.
+        let _ = catch_unwind(|| E::panicked(key));
+    }
+}
+
+pub(super) extern "C" fn on_alloc(
+    _handle: *mut sys::uv_handle_t,
+    _suggested: usize,
+    buffer: *mut sys::uv_buf_t,
+) {
+    let slab = SLAB.try_with(|slab| {
+        let mut slab = slab.borrow_mut();
+        (slab.as_mut_ptr(), slab.len())
+    });
+    // A buffer of no length makes libuv report ENOBUFS instead of reading.
+    let (base, len) = slab.unwrap_or((std::ptr::null_mut(), 0));
+    // SAFETY: libuv gave a valid uv_buf_t to fill.
+    unsafe {
+        (*buffer).base = base.cast();
+        (*buffer).len = len;
+    }
+}
+
+pub(super) extern "C" fn on_read<E: Events>(
+    stream: *mut sys::uv_stream_t,
+    nread: isize,
+    buffer: *const sys::uv_buf_t,
+) {
+    // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
+    let key = unsafe { (*stream.cast::<StreamHandle>()).key };
+    if nread == 0 {
+        return; // EAGAIN, in libuv's words
+    }
+    guard::<E>(Some(key), || {
+        if nread < 0 {
+            return E::read(key, Err(Error::new(nread as c_int, "read")));
+        }
+        // SAFETY: libuv wrote `nread` bytes into the slab, which nothing else touches until this
+        // callback has returned: the loop does not run inside it.
+        let bytes = unsafe {
+            std::slice::from_raw_parts((*buffer).base.cast::<u8>().cast_const(), nread as usize)
+        };
+        E::read(key, Ok(bytes));
+    });
+}
+
+pub(super) extern "C" fn on_write<E: Events>(request: *mut sys::uv_write_t, status: c_int) {
+    // SAFETY: every write request was boxed as a WriteRequest, whose first field it is, and libuv
+    // calls back once.
+    let request = unsafe { Box::from_raw(request.cast::<WriteRequest>()) };
+    let (key, length) = (request.key, request.data.len());
+    drop(request);
+    let result = Error::check(status, "write").map(|_| length);
+    guard::<E>(Some(key), || E::written(key, result));
+}
+
+pub(super) extern "C" fn on_shutdown<E: Events>(request: *mut sys::uv_shutdown_t, status: c_int) {
+    // SAFETY: boxed in TcpStream::shutdown, freed here, once. Its handle is still allocated: libuv
+    // finishes a stream's requests before its close callback.
+    let key = unsafe {
+        let request = Box::from_raw(request);
+        (*request.handle.cast::<StreamHandle>()).key
+    };
+    let result = Error::check(status, "shutdown").map(|_| ());
+    guard::<E>(Some(key), || E::shut_down(key, result));
+}
+
+pub(super) extern "C" fn on_connection<E: Events>(server: *mut sys::uv_stream_t, status: c_int) {
+    // SAFETY: every listening stream was made as a ListenerHandle, whose first field it is.
+    let key = unsafe { (*server.cast::<ListenerHandle>()).key };
+    let result = Error::check(status, "accept").map(|_| ());
+    guard::<E>(None, || E::connection(key, result));
+}
+
+pub(super) extern "C" fn on_tick<E: Events>(_timer: *mut sys::uv_timer_t) {
+    guard::<E>(None, E::tick);
+}
+
+pub(super) extern "C" fn on_idle<E: Events>(_idle: *mut sys::uv_idle_t) {
+    guard::<E>(None, E::idle);
+}
+
+pub(super) extern "C" fn on_stream_closed<E: Events>(handle: *mut sys::uv_handle_t) {
+    free::<StreamHandle, E>(handle.cast());
+}
+
+pub(super) extern "C" fn on_listener_closed<E: Events>(handle: *mut sys::uv_handle_t) {
+    free::<ListenerHandle, E>(handle.cast());
+}
+
+pub(super) extern "C" fn on_timer_closed<E: Events>(handle: *mut sys::uv_handle_t) {
+    free::<TimerHandle, E>(handle.cast());
+}
+
+pub(super) extern "C" fn on_idle_closed<E: Events>(handle: *mut sys::uv_handle_t) {
+    free::<sys::uv_idle_t, E>(handle.cast());
+}
+
+fn free<T, E: Events>(handle: *mut c_void) {
+    // SAFETY: the handle was boxed as a `T` at init, and its close callback comes once, when libuv
+    // is done with the memory.
+    drop(unsafe { Box::from_raw(handle.cast::<T>()) });
+    guard::<E>(None, E::closed);
+}

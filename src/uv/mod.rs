@@ -1,0 +1,22 @@
+//! The only room that calls libuv. Handles are boxed at init and freed in their close callback,
+//! so libuv owns their memory in between; dropping a wrapper without `close` leaks, on purpose.
+
+mod callbacks;
+mod error;
+mod event_loop;
+mod idle;
+mod listener;
+mod resolve;
+mod stream;
+mod timer;
+mod version;
+
+pub use callbacks::{Events, Key};
+pub use error::Error;
+pub use event_loop::EventLoop;
+pub use idle::Idle;
+pub use listener::{ListenOptions, TcpListener};
+pub use resolve::resolve;
+pub use stream::TcpStream;
+pub use timer::Timer;
+pub use version::{Mismatch, check_host};
