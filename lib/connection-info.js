@@ -1,5 +1,6 @@
 import binding from './binding.js'
 import { invalidArgType, invalidState, outOfRange } from './errors.js'
+import { noAddress } from './no-address.js'
 import { packFields } from './wire-headers.js'
 
 /** What a handler is told beside the request; everything is looked up when asked for. */
@@ -16,12 +17,12 @@ export class ConnectionInfo {
 
   get remoteAddress() {
     const { key, lastAddress } = this.#exchange
-    this.#remoteAddress ??= binding.peerAddress(key) ?? lastAddress ?? nowhere()
+    this.#remoteAddress ??= binding.peerAddress(key) ?? lastAddress ?? noAddress()
     return this.#remoteAddress
   }
 
   get localAddress() {
-    this.#localAddress ??= binding.localAddress(this.#exchange.key) ?? nowhere()
+    this.#localAddress ??= binding.localAddress(this.#exchange.key) ?? noAddress()
     return this.#localAddress
   }
 
@@ -63,9 +64,6 @@ export class ConnectionInfo {
     binding.sendInformational(this.#exchange.key, status, text, count)
   }
 }
-
-/** What stands for an address that can no longer be asked for: the connection has gone. */
-const nowhere = () => ({ address: '', port: 0, family: 'IPv4' })
 
 function headersOf(packed) {
   const headers = new Headers()

@@ -1,6 +1,7 @@
 import { isUint8Array } from 'node:util/types'
 import binding from './binding.js'
 import { illegalConstructor, invalidArgType, invalidState, outOfRange } from './errors.js'
+import { noAddress } from './no-address.js'
 import { unshared } from './unshared.js'
 
 /** Bytes that may wait for the socket before `write` says that it is enough. */
@@ -34,8 +35,8 @@ export class TcpConnection {
     this.#key = key
     // Asked for at once: a client that has reset has no address any more, and that is when it is
     // wanted for a log.
-    this.#remoteAddress = binding.peerAddress(key) ?? nowhere()
-    this.#localAddress = binding.localAddress(key) ?? nowhere()
+    this.#remoteAddress = binding.peerAddress(key) ?? noAddress()
+    this.#localAddress = binding.localAddress(key) ?? noAddress()
   }
 
   static {
@@ -156,6 +157,3 @@ function wholeNumber(name, value, max) {
   }
   return value
 }
-
-/** What stands for an address that can no longer be asked for: the connection has gone. */
-const nowhere = () => ({ address: '', port: 0, family: 'IPv4' })
