@@ -144,13 +144,16 @@ describe('completed', () => {
   test('rejects when a stream fails', async (t) => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error('no')) })
     const told = deferred()
-    const handler = (_, info) => {
-      told.resolve({ completed: info.completed })
+    const handler = ({ signal }, info) => {
+      told.resolve({ completed: info.completed, signal })
       return new Response(body)
     }
     const { client } = await serveRaw(t, handler, { onError: () => undefined })
     client.send(request('GET /'))
-    await assert.rejects((await told.promise).completed, AbortError)
+    const { completed, signal } = await told.promise
+    // It is not the client who left.
+    await assert.rejects(completed, { ...AbortError, code: 'ERR_RESPONSE_ABORTED' })
+    assert.equal(signal.reason.code, 'ERR_RESPONSE_ABORTED')
   })
 
   test('is nobody’s unhandled rejection', async (t) => {

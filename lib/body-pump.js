@@ -10,7 +10,7 @@ const NO_FIELDS = { text: '', count: 0 }
 /**
  * Starts reading a ReadableStream or an iterable, either in the same way. It begins before the
  * head is sent: where the body is made of the request's own, the client that waits for
- * `100 Continue` gets it in time.
+ * `100 Continue` can be told in time.
  */
 export function openBody(body) {
   const source = sourceOf(body)

@@ -6,6 +6,7 @@ import { abortError, invalidState } from './errors.js'
 // The number beside a packed head; see src/server/request_meta.rs.
 const HTTP_1_0 = 1
 const HAS_BODY = 2
+const EXPECTS_CONTINUE = 4
 const IS_HEAD = 8
 const METHOD_SHIFT = 6
 const METHOD_MASK = 31
@@ -47,6 +48,11 @@ export class Exchange {
 
   get hasBody() {
     return (this.meta & HAS_BODY) !== 0
+  }
+
+  /** The client may be waiting for `100 Continue`, which nothing has brought it yet. */
+  get mayWait() {
+    return (this.meta & EXPECTS_CONTINUE) !== 0 && !this.bodyEnded
   }
 
   get isHead() {

@@ -1,5 +1,6 @@
 // What happens between a listening server and its handler: requests in, answers out, errors told.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import binding from './binding.js'
 import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
 import { ConnectionInfo } from './connection-info.js'
@@ -79,7 +80,7 @@ export class HttpService {
     return new Promise((resolve, reject) => {
       const id = this.#nextWatched++
       const waits = binding.watchCompletion(exchange.key, id, exchange.done)
-      if (waits) this.#watched.set(id, { resolve, reject })
+      if (waits) this.#watched.set(id, { exchange, resolve, reject })
       else if (waits === false || !unsent) resolve()
       else reject(abortError('ECONNRESET', LEFT_EARLY))
     })
@@ -124,7 +125,9 @@ export class HttpService {
       }
       // Asked first, because to look for `then` on a Response goes up its whole prototype chain.
       if (isResponse(result) || typeof result?.then !== 'function') {
-        return this.#send(exchange, result)
+        const held = this.#send(exchange, result)
+        held?.catch((error) => this.#fail(exchange, error))
+        return
       }
     } catch (error) {
       return this.#fail(exchange, error)
@@ -135,7 +138,10 @@ export class HttpService {
       .catch((error) => this.#fail(exchange, error))
   }
 
-  /** Sends the answer, or throws what is wrong with it while another can still be sent. */
+  /**
+   * Sends the answer, or throws what is wrong with it while another can still be sent; gives a
+   * promise of the same where the head has to wait.
+   */
   #send(exchange, response, mayWait = true) {
     const wire = toWire(response, mayWait)
     if (wire === undefined) return this.#sendSoon(exchange, response)
@@ -155,25 +161,32 @@ export class HttpService {
       // Only a chunked body can have fields behind it.
       body = body === null ? [] : [body]
     }
-    this.#sendStream(exchange, wire, body)
+    if (!exchange.isHead) return this.#sendStream(exchange, wire, body)
+    dropBody(body)
+    const there = binding.respond(exchange.key, status, headers, count, wire.length, reason)
+    exchange.finish(there && binding.endData(exchange.key, '', 0))
   }
 
-  #sendStream(exchange, { status, headers, count, length, reason, trailers }, body) {
-    if (exchange.isHead) {
-      dropBody(body)
-      const there = binding.respond(exchange.key, status, headers, count, length, reason)
-      exchange.finish(there && binding.endData(exchange.key, '', 0))
-      return
-    }
+  #sendStream(exchange, wire, body) {
     const source = openBody(body)
+    if (!exchange.mayWait) return this.#startStream(exchange, wire, source)
+    // Where it is made of the request's own body, it asks for that within this turn, and no
+    // `100 Continue` may follow the head.
+    exchange.join()
+    return nextTurn().then(() => this.#startStream(exchange, wire, source))
+  }
+
+  #startStream(exchange, { status, headers, count, length, reason, trailers }, source) {
     let there = false
     try {
       there = binding.respond(exchange.key, status, headers, count, length, reason)
-    } finally {
-      if (!there) cancelBody(source, exchange.aborted)
+    } catch (error) {
+      cancelBody(source, error)
+      throw error
     }
     exchange.join()
-    if (!there) return
+    // Nobody is there: the exchange is about to hear why, or has.
+    if (!there) return exchange.onAbort((cause) => cancelBody(source, cause))
     pumpBody(exchange, source, trailers).then(
       () => exchange.finish(),
       (error) => this.#breakOff(exchange, error),
@@ -217,9 +230,9 @@ export class HttpService {
   }
 
   #sendErrorAnswer(exchange, answer) {
-    if (answer === undefined) this.#sendPlainError(exchange)
+    if (answer === undefined) return this.#sendPlainError(exchange)
     // Without a second microtask: what fails here must not come back to onError.
-    else this.#send(exchange, answer, false)
+    return this.#send(exchange, answer, false)
   }
 
   #failTwice(exchange, first, second) {
@@ -258,7 +271,8 @@ export class HttpService {
     if (watched === undefined) return
     this.#watched.delete(id)
     if (code === undefined) watched.resolve()
-    else watched.reject(abortError(code, LEFT_EARLY))
+    // It may know better: that the answer's own body failed.
+    else watched.reject(watched.exchange.aborted ?? abortError(code, LEFT_EARLY))
   }
 
   #clientError([status, code, reason, offset, address, port]) {

@@ -87,8 +87,9 @@ fn take_whole<'a>(
         let Some(state) = runtime.connections.get_mut(key).and_then(Connection::http) else {
             return Ok(None);
         };
+        // Whoever wants what is not here yet reads on by `read_body`: a clone may never do so, and
+        // then the client must not be told to send it.
         if !state.machine.body_complete() {
-            runtime.want_body(key);
             return Ok(None);
         }
         let value = convert(state.machine.body())?;

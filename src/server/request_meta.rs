@@ -7,6 +7,7 @@ use http1::{BodyLength, RequestHead, Version};
 /// lib/exchange.js reads it.
 const HTTP_1_0: u32 = 1;
 const HAS_BODY: u32 = 2;
+const EXPECTS_CONTINUE: u32 = 4;
 const IS_HEAD: u32 = 8;
 
 const METHOD_SHIFT: u32 = 6;
@@ -21,6 +22,9 @@ pub fn pack(head: &RequestHead) -> f64 {
     }
     if !matches!(head.body, BodyLength::None | BodyLength::Length(0)) {
         meta |= HAS_BODY;
+    }
+    if head.expect_continue {
+        meta |= EXPECTS_CONTINUE;
     }
     if head.is_head {
         meta |= IS_HEAD;
