@@ -123,6 +123,17 @@ describe('the end', () => {
     assert.deepEqual(recorder.log, ['open', 'close'])
   })
 
+  test('by a reset that only our end finds, because nothing is read', async (t) => {
+    const { recorder, client, connection } = await pair(t)
+    connection.pause()
+    await client.reset()
+    connection.end()
+    const [, error] = await recorder.next('close')
+    // Not ENOTCONN, as a shutdown has it.
+    assert.equal(error.code, 'ECONNRESET')
+    assert.deepEqual(recorder.log, ['open', 'close'])
+  })
+
   for (const name of ['open', 'data', 'end']) {
     test(`may come by destroy in the handler \`${name}\``, async (t) => {
       const destroy = (connection) => connection.destroy()

@@ -8,7 +8,7 @@ use super::raw;
 use super::runtime::{handle_closed, with};
 use super::sweep;
 use super::tasks::Task;
-use crate::uv::{Error, Events, Key};
+use crate::uv::{Error, Events, Key, TcpStream};
 
 /// The receiver of all events of this thread's handles.
 pub struct Driver;
@@ -67,7 +67,12 @@ impl Events for Driver {
     fn shut_down(stream: Key, result: Result<(), Error>) {
         let key = ConnectionKey::from_bits(stream);
         with(|runtime| match result {
-            Err(error) => runtime.fail(key, error.into()),
+            Err(error) => {
+                // Where the peer has reset and nobody read it yet, a shutdown only says ENOTCONN.
+                let stream = runtime.connections.get(key).map(|connection| &connection.stream);
+                let cause = stream.and_then(TcpStream::pending_error).unwrap_or(error);
+                runtime.fail(key, cause.into());
+            }
             Ok(()) => {
                 let ended = runtime.connections.get_mut(key).and_then(|found| found.raw());
                 if ended.is_some_and(|raw| raw.peer_ended) {
