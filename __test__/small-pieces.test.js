@@ -10,10 +10,13 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const FILES = 'http-handlers http-server http-info request-body response-body abort'.split(' ')
+const FILES = [
+  ...['http-handlers', 'http-server', 'http-info', 'stale-info', 'pipelining-backpressure'],
+  ...['request-body', 'expect-continue', 'response-body', 'abort'],
+]
 const PIECE = '7'
 /** They bring little that the others do not, and much that takes long. */
-const SLOW = new Set(['http-server', 'http-info'])
+const SLOW = new Set(['http-server', 'http-info', 'pipelining-backpressure'])
 
 /** With small buffers a MiB takes a second: what is large elsewhere is 64 KiB here. */
 const UNIT = '65536'
@@ -48,7 +51,7 @@ async function run(t, name, wrap, settings = {}) {
   const [code] = await once(child, 'close')
   assert.equal(code, 0, output.split('\n').slice(-300).join('\n'))
   const [, passed] = /^# pass (\d+)$/m.exec(output)
-  assert.ok(Number(passed) > 5, `${passed} tests passed`)
+  assert.ok(Number(passed) > 3, `${passed} tests passed`)
 }
 
 describe('in pieces of seven bytes', () => {

@@ -7,6 +7,9 @@ import { LongCheck, longBytes } from './long-bytes.js'
 import { startProgram } from './program.js'
 
 const PIECE = 256 * 1024
+/** The beginning goes out in so small pieces where the environment says so; see raw-client.js. */
+const SMALL = Number(process.env.MILOUV_TEST_PIECE ?? 0)
+const SMALL_BYTES = 4096
 
 /** A server of streaming-server.js, with what it reports of itself. */
 export async function startStreaming(t, { kind = 'milouv', flags = ['--expose-gc'] } = {}) {
@@ -28,12 +31,26 @@ export async function open(t, port) {
 /** Sends a body of so many bytes; settles with how many were sent once all are, or it is cut. */
 export async function sendLong(socket, path, total) {
   const fields = `host: a\r\ncontent-length: ${total}\r\nconnection: close`
-  socket.write(`POST ${path} HTTP/1.1\r\n${fields}\r\n\r\n`)
-  for (let at = 0; at < total; at += PIECE) {
+  const head = Buffer.from(`POST ${path} HTTP/1.1\r\n${fields}\r\n\r\n`)
+  const headSize = SMALL || head.length
+  for (let at = 0; at < head.length; at += headSize) {
+    await taken(socket, head.subarray(at, at + headSize))
+  }
+  for (let at = 0; at < total; ) {
     if (socket.destroyed) return at
-    if (!socket.write(longBytes(at, Math.min(PIECE, total - at)))) await drained(socket)
+    const size = Math.min(total - at, at < SMALL_BYTES && SMALL > 0 ? SMALL : PIECE)
+    const bytes = longBytes(at, size)
+    at += size
+    if (size === SMALL) await taken(socket, bytes)
+    else if (!socket.write(bytes)) await drained(socket)
   }
   return total
+}
+
+/** Settles when the kernel has taken it, or never will: the next goes out by itself. */
+function taken(socket, bytes) {
+  if (socket.destroyed) return
+  return new Promise((resolve) => socket.write(bytes, resolve))
 }
 
 /** Settles when the socket takes more, or never will. */
