@@ -1,14 +1,16 @@
-// Thousands of requests of each kind leave nothing behind: no heap, no memory outside it, no
-// handle, no warning, no rejection. MILOUV_LEAK_REQUESTS sets another number.
+// Thousands of requests of each kind, and of connections, leave nothing behind: no heap, no memory
+// outside it, no handle, no warning, no rejection. MILOUV_LEAK_REQUESTS sets another number.
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startProgram } from './support/program.js'
 import { chunked, RawClient, request } from './support/raw-client.js'
+import { eventually } from './support/serve.js'
 
 const REQUESTS = Number(process.env.MILOUV_LEAK_REQUESTS ?? 5000)
 const WARM_UP = 2000
 const PIPELINED = 50
+const AT_ONCE = 50
 const GROWTH = 1024 * 1024
 const LATE = 4 * 1024 * 1024
 /** The platform's Request and AbortSignal.any work with finalizers, which clean up late. */
@@ -20,6 +22,9 @@ const post = (kind, body, fields = []) =>
 const inChunks = (kind, trailers = []) =>
   request(`POST /${kind}`, ['transfer-encoding: chunked'], chunked(['some', 'text'], trailers))
 const TYPED = ['content-type: application/x-www-form-urlencoded']
+const MULTIPART = ['content-type: multipart/form-data; boundary=b']
+const PART = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'
+const EXPECTS = ['expect: 100-continue']
 
 const GETS = 'text json later native stream iterable trailers blob clone platform signal'
 const cases = {
@@ -31,10 +36,37 @@ const cases = {
   'body in chunks': inChunks('body'),
   bytes: post('bytes', 'x'.repeat(1000)),
   form: post('form', 'a=1', TYPED),
+  'multipart form': post('form', PART, MULTIPART),
+  'an expectation': post('body', 'text', EXPECTS),
+  'an expectation, echoed': post('echo', 'text', EXPECTS),
+  'reader with buffers of its own': inChunks('byob'),
+  'cancelled body': inChunks('cancelled'),
+  'HTTP/1.0': 'GET /text HTTP/1.0\r\nconnection: keep-alive\r\n\r\n',
   'echoed stream': inChunks('echo'),
   tee: inChunks('tee'),
   'request trailers': inChunks('fields', ['x-sum: 1']),
   'unread body': post('unread', 'x'.repeat(1000)),
+}
+
+/** What is sent on a connection of its own, to which port, and what must come back. */
+const connections = {
+  'connection: close': ['http', request('GET /text', ['connection: close']), /^HTTP\/1.1 200 /],
+  'a refusal': ['http', 'GET / HTTP/1.1\r\n\r\n', /^HTTP\/1.1 400 /],
+  'raw handlers': ['handlers', 'some bytes', /^some bytes$/],
+  'a raw function': ['function', 'some bytes', /^some bytes$/],
+}
+
+async function connectEach(port, text, expected, total) {
+  let started = 0
+  const one = async () => {
+    while (started++ < total) {
+      const client = await RawClient.connect(port)
+      client.send(text)
+      assert.match((await client.rest()).toString(), expected)
+      await client.destroy()
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
 }
 
 async function ask(client, text, total) {
@@ -54,23 +86,44 @@ async function report(client) {
 
 /** One server and one connection for all: what one kind leaves would show in the next, too. */
 const program = startProgram({ after }, 'leak-server.js', [], ['--expose-gc'])
-const connected = program.message().then((port) => RawClient.connect(port))
+const ports = program.message()
+const connected = ports.then(({ http }) => RawClient.connect(http))
 after(async () => (await connected).destroy())
+
+/** The report once the connections of this kind are gone; the one it comes by stays. */
+const settled = (client) =>
+  eventually(async () => {
+    const found = await report(client)
+    assert.equal(found.connections, 1)
+    return found
+  })
+
+async function assertNothingLeft(t, name, run) {
+  const client = await connected
+  await run(WARM_UP)
+  const before = await settled(client)
+  await run(REQUESTS)
+  const after = await settled(client)
+  const grown = (what) => after[what] - before[what]
+  const inKiB = (what) => `${what} ${Math.round(grown(what) / 1024)} KiB`
+  t.diagnostic(`${name}: ${['heapUsed', 'external', 'native'].map(inKiB).join(', ')} more`)
+  assert.deepEqual(after.troubles, [])
+  const bound = SLACK[name] ?? GROWTH
+  assert.ok(grown('heapUsed') < bound, `${grown('heapUsed')} bytes of heap`)
+  assert.ok(grown('external') < GROWTH, `${grown('external')} bytes outside the heap`)
+  assert.ok(grown('resources') <= 0, `${grown('resources')} more handles`)
+}
 
 for (const [name, text] of Object.entries(cases)) {
   test(`${REQUESTS} requests: ${name}`, async (t) => {
     const client = await connected
-    await ask(client, text, WARM_UP)
-    const before = await report(client)
-    await ask(client, text, REQUESTS)
-    const after = await report(client)
-    const grown = (what) => after[what] - before[what]
-    const inKiB = (what) => `${what} ${Math.round(grown(what) / 1024)} KiB`
-    t.diagnostic(`${name}: ${['heapUsed', 'external', 'rss'].map(inKiB).join(', ')} more`)
-    assert.deepEqual(after.troubles, [])
-    const bound = SLACK[name] ?? GROWTH
-    assert.ok(grown('heapUsed') < bound, `${grown('heapUsed')} bytes of heap`)
-    assert.ok(grown('external') < GROWTH, `${grown('external')} bytes outside the heap`)
-    assert.ok(grown('resources') <= 0, `${grown('resources')} more handles`)
+    await assertNothingLeft(t, name, (total) => ask(client, text, total))
+  })
+}
+
+for (const [name, [to, text, expected]] of Object.entries(connections)) {
+  test(`${REQUESTS} connections: ${name}`, async (t) => {
+    const { [to]: port } = await ports
+    await assertNothingLeft(t, name, (total) => connectEach(port, text, expected, total))
   })
 }

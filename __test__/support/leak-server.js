@@ -1,6 +1,6 @@
 // A server with one handler for each kind of request and answer, that tells what it holds.
 
-import { HttpServer, Request, Response } from '../../index.js'
+import { HttpServer, InboundTcpSocket, Request, Response } from '../../index.js'
 
 const troubles = []
 process.on('warning', (warning) => troubles.push(`${warning}`))
@@ -15,6 +15,14 @@ const stream = (...pieces) =>
       controller.enqueue(pieces.shift())
     },
   })
+async function readInto(reader) {
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(3))
+    if (done) return text
+    text += Buffer.from(value).toString()
+  }
+}
 async function* words() {
   yield 'some '
   yield 'words'
@@ -53,6 +61,11 @@ const kinds = {
   bytes: async (request) => new Response(await request.arrayBuffer()),
   form: async (request) => new Response((await request.formData()).get('a')),
   echo: ({ body }) => new Response(body),
+  byob: async ({ body }) => new Response(await readInto(body.getReader({ mode: 'byob' }))),
+  async cancelled({ body }) {
+    await body.cancel()
+    return new Response('cancelled')
+  },
   async tee(request) {
     const copy = request.clone()
     return new Response((await request.text()) + (await copy.text()))
@@ -70,15 +83,24 @@ server.listen((request, info) => {
   return kind === 'report' ? report() : kinds[kind](request, info)
 })
 
+const raw = {
+  handlers: new InboundTcpSocket().listen({ data: (connection, bytes) => connection.end(bytes) }),
+  function: new InboundTcpSocket().listen(({ data }, connection) => connection.end(data)),
+}
+
 async function report() {
   // Twice, with a turn between: finalizers let go of what they stood for.
   for (let round = 0; round < 3; round++) {
     globalThis.gc()
     await new Promise((resolve) => setImmediate(resolve))
   }
-  const { heapUsed, external, rss } = process.memoryUsage()
+  const { heapUsed, heapTotal, external, rss } = process.memoryUsage()
   const resources = process.getActiveResourcesInfo().length
-  return Response.json({ heapUsed, external, rss, resources, troubles })
+  const connections =
+    server.stats().connections.open + raw.handlers.connections + raw.function.connections
+  // About what is neither V8's heap nor known to it: the addon's own, above all.
+  const native = rss - heapTotal - external
+  return Response.json({ heapUsed, external, native, resources, troubles, connections })
 }
 
-process.send(server.port)
+process.send({ http: server.port, handlers: raw.handlers.port, function: raw.function.port })

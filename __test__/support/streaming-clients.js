@@ -36,6 +36,11 @@ export async function sendLong(socket, path, total) {
   for (let at = 0; at < head.length; at += headSize) {
     await taken(socket, head.subarray(at, at + headSize))
   }
+  return sendBytes(socket, total)
+}
+
+/** Sends so many bytes and nothing else; settles as `sendLong` does. */
+export async function sendBytes(socket, total) {
   for (let at = 0; at < total; ) {
     if (socket.destroyed) return at
     const size = Math.min(total - at, at < SMALL_BYTES && SMALL > 0 ? SMALL : PIECE)
