@@ -75,6 +75,15 @@ test('url: absolute, authority and asterisk form', () => {
   }
 })
 
+test('url: an absolute form whose host no URL can have goes before Host too', () => {
+  for (const host of ['a%00b', 'a%2fb', '256.256.256.256', '1.2.3.4.5', '[v1.a]']) {
+    assert.equal(urlOf(`http://${host}/x?y=http://z/`), 'http://self:1/x?y=http://z/', host)
+    assert.equal(urlOf(`https://${host}?y`), 'http://self:1/?y', host)
+    assert.equal(urlOf(`http://${host}`), 'http://self:1/', host)
+    assert.equal(urlOf(`http://${host}//z`, 'a', 'GET', 'bad::'), 'http://localhost//z', host)
+  }
+})
+
 test('the body that is here: every way to read it', async () => {
   const of = (body, type = 'text/plain') =>
     request(`POST /\nhost:a\ncontent-type:${type}\n`, { body })

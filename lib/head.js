@@ -67,7 +67,7 @@ export function listOfHead(head, start) {
 // A target made of these characters alone is what the URL parser would make of it, if it has no
 // segment of dots (looked for apart). `'` is not among them: a query has it percent-encoded.
 const PLAIN_TARGET = /^\/[\w\-.~!$&()*+,;=:@/?%]*$/
-const ABSOLUTE = /^[a-z][a-z0-9+\-.]*:\/\//i
+const SCHEME_AND_AUTHORITY = /^[a-z][a-z0-9+\-.]*:\/\/[^/?]*/i
 const ORIGINS_KEPT = 64
 const LONGEST_HOST_KEPT = 256
 
@@ -116,23 +116,34 @@ export function urlOf(exchange) {
   const end = methodLength + 1 + targetLength
   const target = head.slice(methodLength + 1, end)
   const host = findFirst(head, '\nhost:', end)
-  const origin =
-    (host === null ? null : originOf(host)) ?? originOf(exchange.authority) ?? 'http://localhost'
+  const origin = (host === null ? null : originOf(host)) ?? standIn(exchange)
   if (PLAIN_TARGET.test(target) && !target.includes('/.') && !target.includes('/%2')) {
     return origin + target
   }
-  return unusualUrl(origin, target, head.startsWith('CONNECT '))
+  return unusualUrl(origin, target, exchange)
 }
 
-function unusualUrl(origin, target, connects) {
+/** What stands in where the client named no host, or one that no URL can have. */
+const standIn = ({ authority }) => originOf(authority) ?? 'http://localhost'
+
+function unusualUrl(origin, target, exchange) {
   if (target.startsWith('/')) return (parse(origin + target) ?? new URL(origin)).href
   // RFC 9112, 3.3: the asterisk stands for the server itself, which has an empty path.
   if (target === '*') return `${origin}/`
-  if (connects) return `${originOf(target) ?? origin}/`
-  const absolute = ABSOLUTE.test(target) ? parse(target) : null
-  if (absolute === null) return (parse(`${origin}/${target}`) ?? new URL(origin)).href
+  if (exchange.head.startsWith('CONNECT ')) return `${originOf(target) ?? origin}/`
+  return absoluteUrl(target, exchange) ?? (parse(`${origin}/${target}`) ?? new URL(origin)).href
+}
+
+/** RFC 9112, 3.2.2: an absolute form goes before Host, also where its host is none for a URL. */
+function absoluteUrl(target, exchange) {
+  const start = SCHEME_AND_AUTHORITY.exec(target)
+  if (start === null) return null
+  const rest = target.slice(start[0].length)
+  const path = rest.startsWith('/') ? rest : `/${rest}`
+  const url = parse(target) ?? parse(standIn(exchange) + path)
+  if (url === null) return null
   // A Request with credentials in its URL cannot be made, so a copy of this one could not.
-  absolute.username = ''
-  absolute.password = ''
-  return absolute.href
+  url.username = ''
+  url.password = ''
+  return url.href
 }
