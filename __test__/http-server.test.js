@@ -242,6 +242,29 @@ describe('answers', () => {
     await cancelled.promise
   })
 
+  for (const status of [204, 205, 304]) {
+    test(`${status} cancels a streamed body, which only a ponyfill can give it`, async (t) => {
+      let [pulled, cancelled] = [0, 0]
+      const { client } = await serveRaw(t, () => {
+        const pull = (controller) => {
+          pulled++
+          controller.enqueue(Buffer.from('x'))
+          if (pulled > 999) controller.close()
+        }
+        const cancel = () => {
+          cancelled++
+        }
+        return { status, headers: new Map(), body: new ReadableStream({ pull, cancel }) }
+      })
+      for (let round = 0; round < 3; round++) {
+        assert.equal((await client.ask(request('GET /'))).status, status)
+      }
+      assert.equal(cancelled, 3)
+      // None was asked for more than what a stream keeps ready.
+      assert.ok(pulled <= 3, `pulled ${pulled} times`)
+    })
+  }
+
   test('one Response may be sent many times', async (t) => {
     const response = new Response('hello')
     const { client } = await serveRaw(t, () => response)

@@ -9,6 +9,7 @@ import { Exchange } from './exchange.js'
 import { createRequest } from './request.js'
 import { isResponse, toWire } from './response.js'
 import { Stores } from './stores.js'
+import { isNullBodyStatus } from './wire.js'
 
 /** An arrow function with an empty parameter list cannot see its arguments in any way. */
 const WITHOUT_PARAMETERS = /^(?:async\s*)?\(\s*\)\s*=>/
@@ -161,7 +162,9 @@ export class HttpService {
       // Only a chunked body can have fields behind it.
       body = body === null ? [] : [body]
     }
-    if (!exchange.isHead) return this.#sendStream(exchange, wire, body)
+    if (!exchange.isHead && !isNullBodyStatus(status)) {
+      return this.#sendStream(exchange, wire, body)
+    }
     dropBody(body)
     const there = binding.respond(exchange.key, status, headers, count, wire.length, reason)
     exchange.finish(there && binding.endData(exchange.key, '', 0))

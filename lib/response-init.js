@@ -4,7 +4,7 @@
 import { addFetchedFields, isFetched } from './fetched.js'
 import { addFields } from './headers.js'
 import { byteString, dictionary } from './webidl.js'
-import { Wire } from './wire.js'
+import { isNullBodyStatus, Wire } from './wire.js'
 
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
 const REDIRECTS = [301, 302, 303, 307, 308]
@@ -41,8 +41,6 @@ export function wireOfInit(init, source, typeLine) {
   }
   return wire
 }
-
-const isNullBodyStatus = (status) => status === 204 || status === 205 || status === 304
 
 // WebIDL's unsigned short, which is what a status is converted to.
 function toUnsignedShort(value) {

@@ -24,6 +24,9 @@ export class Wire {
   }
 }
 
+/** Statuses whose answers have no body, whatever was given (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+export const isNullBodyStatus = (status) => status === 204 || status === 205 || status === 304
+
 /** By this every copy of milouv in a process can send another one's Response. */
 export const TO_WIRE = Symbol.for('milouv.toWire.1')
 
