@@ -4,7 +4,13 @@
 import { spawnSync } from 'node:child_process'
 import { which } from '../../scripts/toolchain.mjs'
 
-const PACKAGES = { curl: 'curl', wrk: 'wrk', ab: 'apache2-utils', nginx: 'nginx' }
+const PACKAGES = {
+  curl: 'curl',
+  wrk: 'wrk',
+  ab: 'apache2-utils',
+  nginx: 'nginx',
+  'nc.openbsd': 'netcat-openbsd',
+}
 const FOLDERS = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`
 // Packages of servers start them when they are installed, except in the single-user run level.
 const ENVIRONMENT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
