@@ -21,6 +21,18 @@ async function limitReached(t, server) {
   await client.closed
 }
 
+/**
+ * Sends a byte now and then, as somebody does who wants to hold a connection; at last also what
+ * makes the request whole, so that one who waits without end is found out.
+ */
+function drip(t, client, end) {
+  const bytes = [...'a'.repeat(200), end]
+  const timer = setInterval(() => {
+    if (bytes.length > 0) client.send(bytes.shift())
+  }, SHORT / 6)
+  t.after(() => clearInterval(timer))
+}
+
 describe('headers', () => {
   const timeouts = { headers: SHORT }
 
@@ -47,6 +59,21 @@ describe('headers', () => {
     assert.equal((await client.rest()).length, 0)
     assert.deepEqual(server.stats().refusals, { HTTP_HEADERS_TIMEOUT: 1 })
   })
+
+  for (const [which, before] of [
+    ['first', 0],
+    ['second', 1],
+  ]) {
+    test(`408 for the ${which} head that comes byte by byte, each in time`, async (t) => {
+      const { server, client } = await serveRaw(t, hello, { timeouts })
+      for (let at = 0; at < before; at++) await client.ask(request('GET /'))
+      client.send('GET /')
+      drip(t, client, ' HTTP/1.1\r\nhost: test\r\n\r\n')
+      assert.equal((await client.answer()).status, 408)
+      assert.equal((await client.rest()).length, 0)
+      assert.deepEqual(server.stats().refusals, { HTTP_HEADERS_TIMEOUT: 1 })
+    })
+  }
 
   test('who says nothing at all is told nothing', async (t) => {
     const { server, client } = await serveRaw(t, hello, { timeouts })
@@ -88,6 +115,22 @@ describe('receive', () => {
       assert.equal((await client.rest()).length, 0)
       const { name, code } = await failed.promise
       assert.deepEqual([name, code], ['AbortError', 'HTTP_RECEIVE_TIMEOUT'])
+    })
+  }
+
+  for (const [what, start, end] of [
+    ['an extension', '1;', '\r\nx\r\n0\r\n\r\n'],
+    ['trailers', '1\r\nx\r\n0\r\na: ', '\r\n\r\n'],
+  ]) {
+    test(`408 for ${what} byte by byte: only data is progress`, async (t) => {
+      const handler = async (req) => new Response(await req.text())
+      const options = { timeouts, onError: () => {} }
+      const { server, client } = await serveRaw(t, handler, options)
+      client.send(request('POST /', ['transfer-encoding: chunked'], start))
+      drip(t, client, end)
+      assert.equal((await client.answer()).status, 408)
+      assert.equal((await client.rest()).length, 0)
+      assert.deepEqual(server.stats().refusals, { HTTP_RECEIVE_TIMEOUT: 1 })
     })
   }
 
