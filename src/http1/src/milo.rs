@@ -5,11 +5,8 @@
 //! only and decide about bodies ourselves, so none of its own limits, tunnels and refusals of
 //! message kinds is ever reached.
 //!
-//! What it refuses although HTTP allows it, and how our users are spared that:
-//! - methods of one or two letters, `A / HTTP/1.1` (must be read: RFC 9110 section 9.1 has any
-//!   token): `target::read_request_line` reads the line that was refused.
-//! - white space before a chunk extension, `1 ;a` (must be read and dropped: BWS, RFC 9110
-//!   section 5.6.3): `chunked` takes it off first.
+//! `MILO.md` of this crate lists what Milo gets wrong, what it leaves to us and what it refuses
+//! although HTTP allows it; each with an input, what stands before our users, and the tests.
 #![allow(unsafe_code)]
 
 use core::ops::Range;

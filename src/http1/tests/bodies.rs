@@ -56,6 +56,7 @@ fn refuses_any_doubt_about_the_length() {
         ("Content-Length: 1e1", 400, "HTTP_INVALID_CONTENT_LENGTH"),
         ("Content-Length: \u{661}", 400, "HTTP_INVALID_CONTENT_LENGTH"),
         ("Content-Length: 18446744073709551617", 400, "HTTP_INVALID_CONTENT_LENGTH"),
+        ("Content-Length: 00000000000000000001", 400, "HTTP_INVALID_CONTENT_LENGTH"),
         ("Content-Length: 9999999999999999999", 413, "HTTP_BODY_TOO_LARGE"),
         ("Content-Length: 134217729", 413, "HTTP_BODY_TOO_LARGE"),
         ("Content-Length : 1", 400, "HTTP_INVALID_HEADER_NAME"),
