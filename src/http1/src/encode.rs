@@ -112,7 +112,8 @@ pub(crate) fn header_lines(
     if written == count { Ok(seen) } else { Err(SendError::InvalidHeaderValue) }
 }
 
-/// Whether the application may say this line; takes note of what concerns us.
+/// Whether the application may say this line; takes note of what concerns us. What is about the
+/// connection is ours to say (RFC 9110 section 7.6.1).
 #[inline]
 fn keeps(name: &[u8], value: &[u8], section: Section, seen: &mut Seen) -> Result<bool, SendError> {
     if section == Section::Trailers {

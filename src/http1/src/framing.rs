@@ -44,6 +44,7 @@ fn request_body(facts: &Facts, limits: &Limits) -> Result<BodyLength, &'static F
         }
         (Coding::Absent, Some(length)) => Ok(BodyLength::Length(length)),
         (_, Some(_)) => Err(&fault::CONFLICTING_FRAMING),
+        // RFC 9112 section 6.1.
         _ if facts.version == Version::Http10 => Err(&fault::TRANSFER_ENCODING_IN_HTTP10),
         (Coding::Chunked, None) => Ok(BodyLength::Chunked),
         (Coding::OtherThenChunked, None) => Err(&fault::TRANSFER_CODING_NOT_IMPLEMENTED),
@@ -58,6 +59,7 @@ pub(crate) fn request_head(
     limits: &Limits,
 ) -> Result<RequestHead, &'static Fault> {
     let is_11 = facts.version == Version::Http11;
+    // RFC 9112 section 3.2.
     if is_11 && !facts.has_host {
         return Err(&fault::MISSING_HOST);
     }
@@ -114,6 +116,7 @@ pub(crate) fn answer_body(
     };
     let field = match (status, length) {
         (204, _) => LengthField::Absent,
+        // RFC 9110 section 15.3.6.
         (205, _) => LengthField::ContentLength(0),
         (304, _) => stated.map_or(LengthField::Absent, LengthField::ContentLength),
         (_, Some(length)) => LengthField::ContentLength(length),

@@ -215,6 +215,7 @@ pub(crate) fn push_field(packed: &mut Vec<u8>, line: &[u8], name_len: usize, val
 
 /// A header line in its two halves, the value trimmed (RFC 9112 section 5).
 fn split_line(line: &[u8]) -> Result<(&[u8], &[u8]), &'static Fault> {
+    // RFC 9112 section 5.2.
     if matches!(line.first(), Some(b' ' | b'\t')) {
         return Err(&fault::OBSOLETE_FOLDING);
     }
