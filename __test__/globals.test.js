@@ -185,3 +185,31 @@ test('two copies of milouv do not fight', () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+test("a global that was replaced by milouv's is told from the platform's", () => {
+  run(`
+    globalThis.Request = Request
+    globalThis.Response = class extends Response {}
+    assert.throws(() => new Request('http://a/'), { code: 'ERR_INVALID_STATE' })
+    // The platform's class is out of reach, and nothing else: what it is for goes on without.
+    const fetched = await fetch('data:,x')
+    assert.equal(fetched instanceof Response, false)
+    assert.equal(new Response('x') instanceof fetched.constructor, false)
+    assert.equal(await new Response(toWire(fetched).body).text(), 'x')
+  `)
+})
+
+test("with the platform's known before, its place can be taken", () => {
+  run(
+    `
+    globalThis.Request = Request
+    globalThis.Response = Response
+    assert.equal(new globalThis.Request('http://a/').url, 'http://a/')
+    assert.ok(new Request('http://a/') instanceof Platform.Request)
+    assert.ok((await fetch('data:,x')) instanceof globalThis.Response)
+    const { type } = await new Response(new Blob(['x'], { type: 'text/x' })).blob()
+    assert.equal(type, 'text/x')
+  `,
+    'globalThis.Platform = { Request: globalThis.Request }',
+  )
+})

@@ -4,10 +4,14 @@
 //
 // The state is shared by every copy of milouv in this realm, under a registered symbol.
 
+import { invalidState } from './errors.js'
+
 const KEY = Symbol.for('milouv.platform.1')
 const UNDICI = 'NativeModule internal/deps/undici/undici'
 
 /** @typedef {'Request' | 'Response' | 'Headers'} ClassName */
+
+const NAMES = ['Request', 'Response', 'Headers']
 
 if (globalThis[KEY] === undefined) {
   const classes = { Request: undefined, Response: undefined, Headers: undefined }
@@ -17,12 +21,33 @@ if (globalThis[KEY] === undefined) {
 /** What all copies of milouv in this realm share. */
 export const shared = globalThis[KEY]
 
+/** milouv's own classes, which an app may put in the place of the platform's. */
+shared.ours ??= new WeakSet()
+
+const isOurs = (Class) =>
+  typeof Class === 'function' && (shared.ours.has(Class) || isOurs(Object.getPrototypeOf(Class)))
+
 /**
  * The platform's class, loading it when nobody did before.
  * @param {ClassName} name
  */
 export function platform(name) {
-  shared.classes[name] ??= globalThis[name]
+  const Class = shared.classes[name] ?? load(name)
+  if (Class !== undefined) return Class
+  throw invalidState(
+    `milouv needs the platform's ${name}, and globalThis.${name} was replaced by milouv's before ` +
+      "milouv had seen it: read it once before importing milouv, or listen with globals: 'fast'",
+  )
+}
+
+/** Takes all of them at once, which costs no more: what is replaced later stays known. */
+function load(name) {
+  for (const each of NAMES) {
+    if (shared.classes[each] !== undefined) continue
+    // To read it may run an accessor that takes it first.
+    const Class = globalThis[each]
+    if (!isOurs(Class)) shared.classes[each] ??= Class
+  }
   return shared.classes[name]
 }
 
@@ -49,14 +74,15 @@ function isLoaded() {
  * @param {Function} Ours
  */
 export function inherit(name, Ours) {
+  shared.ours.add(Ours)
   const bridge = new Proxy(
     {},
     {
       getPrototypeOf() {
-        if (!isLoaded()) return Object.prototype
-        const { prototype } = platform(name)
-        Object.setPrototypeOf(Ours.prototype, prototype)
-        return prototype
+        const Class = isLoaded() ? (shared.classes[name] ?? load(name)) : undefined
+        if (Class === undefined) return Object.prototype
+        Object.setPrototypeOf(Ours.prototype, Class.prototype)
+        return Class.prototype
       },
     },
   )
@@ -81,4 +107,8 @@ export const isPlatform = (name, value) =>
   typeof value === 'object' &&
   value !== null &&
   value[Symbol.toStringTag] === name &&
-  value instanceof platform(name)
+  isInstance(value, shared.classes[name] ?? load(name))
+
+const isInstance = (value, Class) => Class !== undefined && value instanceof Class
+
+if (isLoaded()) load('Request')
