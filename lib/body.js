@@ -4,6 +4,7 @@
 import { isDisturbed } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
 import { platform } from './platform.js'
+import { teeOf } from './tee.js'
 
 /** What a body is made of. */
 export const TEXT = 0
@@ -212,7 +213,7 @@ export function cloneBody(body) {
     }
   }
   if (body.kind < STREAM && body.stream === null) return new Body(body.kind, body.source)
-  const [mine, theirs] = streamOf(body).tee()
+  const [mine, theirs] = teeOf(streamOf(body))
   body.kind = STREAM
   body.source = mine
   body.stream = mine
