@@ -136,3 +136,49 @@ test('nobody else constructs the class', () => {
   assert.equal(Class, Headers)
   assert.throws(() => Object.getPrototypeOf(of('')).get.call({}, 'a'), TypeError)
 })
+
+test('headers as an init: an iterator of their own is asked', () => {
+  const { headers } = new Response(null, { headers: { a: '1', 'set-cookie': 'x' } })
+  headers.append('set-cookie', 'y')
+  assert.deepEqual([...new Response(null, { headers }).headers], [...headers])
+  headers[Symbol.iterator] = function* () {
+    yield ['b', '2']
+  }
+  assert.deepEqual([...new Response(null, { headers }).headers], [['b', '2']])
+})
+
+test('a record is asked what the platform asks, in that order', () => {
+  const asked = (make, record) => {
+    const log = []
+    const traps = {}
+    for (const trap of Object.getOwnPropertyNames(Reflect)) {
+      traps[trap] = (target, ...args) => {
+        log.push([trap, String(args[0])])
+        return Reflect[trap](target, ...args)
+      }
+    }
+    let failed = false
+    try {
+      make(new Proxy(record, traps))
+    } catch {
+      failed = true
+    }
+    return { log, failed }
+  }
+  const ours = (headers) => new Response(null, { headers })
+  const hidden = Object.defineProperty({ a: 'b' }, 'c', { value: 'd', enumerable: false })
+  const records = [
+    { a: 'b', c: 'd' },
+    { a: '\uffff', c: 'd' },
+    { a: 'b', '\uffff': 'd', e: 'f' },
+    { 'bad name': 'b', c: 'd' },
+    { a: 'b', [Symbol('c')]: 'd' },
+    hidden,
+  ]
+  for (const record of records) {
+    assert.deepEqual(
+      asked(ours, record),
+      asked((init) => new Headers(init), record),
+    )
+  }
+})

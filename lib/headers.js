@@ -4,7 +4,7 @@ import { isProxy } from 'node:util/types'
 import { findValue, listOfHead, separatorOf } from './head.js'
 import { fieldLine, fieldName, fieldValue, listOfText, textOf } from './header-fields.js'
 import { inherit, platform } from './platform.js'
-import { defineInspect, finishClass, needArguments, refuseClone } from './webidl.js'
+import { byteString, defineInspect, finishClass, needArguments, refuseClone } from './webidl.js'
 
 const INTERNAL = Symbol('internal')
 const COOKIE = 'set-cookie'
@@ -209,8 +209,9 @@ finishClass(HeadersIterator, 'Headers Iterator')
 delete HeadersIterator.prototype.constructor
 
 finishClass(Headers, 'Headers')
+const ownIterator = Headers.prototype.entries
 Object.defineProperty(Headers.prototype, Symbol.iterator, {
-  value: Headers.prototype.entries,
+  value: ownIterator,
   writable: true,
   configurable: true,
 })
@@ -268,8 +269,9 @@ export function eachField(init, each) {
         'sequence<sequence<ByteString>>, record<ByteString, ByteString>.',
     )
   }
-  if (isHeaders(init)) return eachOfList(listOf(init), each)
   const iterator = init[Symbol.iterator]
+  // Not where somebody gave them an iterator of their own.
+  if (iterator === ownIterator && isHeaders(init)) return eachOfList(listOf(init), each)
   if (iterator === undefined || iterator === null) return eachOfRecord(init, each)
   if (typeof iterator !== 'function') {
     throw new TypeError('Headers constructor: Argument 1 is not iterable.')
@@ -298,20 +300,22 @@ function toPair(entry) {
   )
 }
 
+// Both are converted before the next key is looked at; whether they are valid is asked later.
 function eachOfRecord(init, each) {
   const list = []
   for (const key of Reflect.ownKeys(init)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(init, key)
     if (descriptor === undefined || !descriptor.enumerable) continue
-    list.push(fieldName(key, 'Headers.append').lower, init[key])
+    list.push(byteString(key), byteString(init[key]))
   }
   eachOfList(list, each)
 }
 
+// A proxy sees what is asked of it, so it is asked nothing that WebIDL does not ask.
 const isPlain = (init) =>
+  !isProxy(init) &&
   Object.getPrototypeOf(init) === Object.prototype &&
-  init[Symbol.iterator] === undefined &&
-  !isProxy(init)
+  init[Symbol.iterator] === undefined
 
 /**
  * The wire text of a HeadersInit.
