@@ -170,6 +170,21 @@ test('statics', async () => {
   assert.deepEqual([error.type, error.status, error.ok], ['error', 0, false])
 })
 
+test("a relative redirect has undici's global origin for its base, as the platform's has", () => {
+  const key = Symbol.for('undici.globalOrigin.1')
+  assert.throws(() => Response.redirect('/x'), TypeError)
+  globalThis[key] = new URL('http://a/b/c')
+  try {
+    for (const url of ['x', '/x', 'http://d/']) {
+      const { Response: Platform } = globalThis
+      const expected = Platform.redirect(url).headers.get('location')
+      assert.equal(Response.redirect(url).headers.get('location'), expected)
+    }
+  } finally {
+    delete globalThis[key]
+  }
+})
+
 test('conversions and errors of the constructor', () => {
   for (const status of [0, 99, 101, 199, 600, NaN, 'x', null]) {
     assert.throws(() => new Response(null, { status }), RangeError, String(status))

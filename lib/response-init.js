@@ -8,6 +8,8 @@ import { isNullBodyStatus, Wire } from './wire.js'
 
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/
 const REDIRECTS = [301, 302, 303, 307, 308]
+/** What undici's `setGlobalOrigin` sets, for the platform's classes too. */
+const GLOBAL_ORIGIN = Symbol.for('undici.globalOrigin.1')
 
 /**
  * The wire for an init and a body.
@@ -77,7 +79,7 @@ export function redirectStatus(value) {
 export function redirectLocation(value) {
   const text = `${value}`
   try {
-    return new URL(text).href
+    return new URL(text, globalThis[GLOBAL_ORIGIN]).href
   } catch (cause) {
     throw new TypeError(`Failed to parse URL from ${text}`, { cause })
   }
