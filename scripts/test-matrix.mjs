@@ -2,36 +2,13 @@
 // milouv serves. The node executables come from the npm registry and stay in .cache/.
 // usage: node scripts/test-matrix.mjs [20 22 ...]
 
-import { existsSync, mkdirSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname } from 'node:path'
+import { nodeOfLine } from './node-lines.mjs'
 import { setup } from './setup.mjs'
 import { runNodeTests } from './steps.mjs'
-import { cacheDir, capture, npmCommand, run, runMain, SetupError } from './toolchain.mjs'
+import { capture, runMain } from './toolchain.mjs'
 
 const LINES = ['20', '22', '24', '26']
-
-function nodePackage() {
-  const platform = process.platform === 'win32' ? 'win' : process.platform
-  return `node-${platform}-${process.arch}`
-}
-
-/** The node executable of a release line, from .cache/ or the registry. */
-function nodeOfLine(line) {
-  const folder = join(cacheDir, `node-${line}`)
-  const program = process.platform === 'win32' ? 'node.exe' : 'node'
-  const file = join(folder, 'node_modules', nodePackage(), 'bin', program)
-  if (existsSync(file)) return file
-  mkdirSync(folder, { recursive: true })
-  const wanted = `${nodePackage()}@${line}`
-  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
-  const [npm, args] = npmCommand(['install', '--prefix', folder, ...options, wanted])
-  if (run(npm, args) === 0 && existsSync(file)) return file
-  throw new SetupError(
-    `Node.js ${line} could not be got`,
-    `npm install of ${wanted} failed`,
-    `npm install --prefix .cache/node-${line} ${wanted}`,
-  )
-}
 
 function testWith(line) {
   const node = nodeOfLine(line)
