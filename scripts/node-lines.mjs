@@ -1,8 +1,11 @@
-// The node executables of the release lines that milouv serves, from the npm registry.
+// The node executables of the release lines that milouv serves. They come from the npm registry
+// and stay in .cache/.
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheDir, npmCommand, run, SetupError } from './toolchain.mjs'
+
+export const LINES = ['20', '22', '24', '26']
 
 function nodePackage() {
   const platform = process.platform === 'win32' ? 'win' : process.platform

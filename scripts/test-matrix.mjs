@@ -1,14 +1,12 @@
 // `npm run test:matrix`: the one built binary and the whole of __test__ on every Node line that
-// milouv serves. The node executables come from the npm registry and stay in .cache/.
+// milouv serves.
 // usage: node scripts/test-matrix.mjs [20 22 ...]
 
 import { delimiter, dirname } from 'node:path'
-import { nodeOfLine } from './node-lines.mjs'
+import { LINES, nodeOfLine } from './node-lines.mjs'
 import { setup } from './setup.mjs'
 import { runNodeTests } from './steps.mjs'
 import { capture, runMain } from './toolchain.mjs'
-
-const LINES = ['20', '22', '24', '26']
 
 function testWith(line) {
   const node = nodeOfLine(line)
