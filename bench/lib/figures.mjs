@@ -13,7 +13,22 @@ export function summary(values) {
 /** What the bars call "the best of them". */
 export const BEST_OF = ['uwebsockets', 'bun', 'deno', 'node-http']
 
-const METRICS = ['cpu', 'rps', 'p50', 'p99', 'rss', 'busy', 'others']
+/** What each way of measuring gives, what is put in relation to what, and what rows go by. */
+const METRICS = {
+  load: ['cpu', 'rps', 'rate', 'p50', 'p99', 'rss', 'busy', 'others'],
+  memory: ['perConnection', 'before', 'rss'],
+  start: ['wall', 'cpu'],
+}
+const RATIOS = {
+  load: ['cpu/uwebsockets', 'cpu/floor', 'cpu/best', 'p50/uwebsockets'],
+  memory: [],
+  start: ['wall/node-http', 'cpu/node-http'],
+}
+// Where several Nodes run side by side, @* is the Node of the server that is looked at.
+const NODE_RATIOS = ['cpu/bun', 'cpu/hono-node-server@*']
+const ORDER = { load: 'cpu', memory: 'perConnection', start: 'wall' }
+
+export const ratiosOf = ({ measure, perNode }) => (perNode ? NODE_RATIOS : RATIOS[measure])
 
 /** The value to divide by in a round: a server's, or the least of the best of them. */
 function baseOf(samples, round, against, metric) {
@@ -27,8 +42,10 @@ function baseOf(samples, round, against, metric) {
 /** value / base of the same round, over the rounds that have both; undefined when none has. */
 export function ratio(samples, server, against, metric) {
   const values = []
+  const [, line] = server.split('@')
+  const other = against.replace('*', line ?? '')
   for (const sample of samples.get(server) ?? []) {
-    const base = baseOf(samples, sample.round, against, metric)
+    const base = baseOf(samples, sample.round, other, metric)
     if (base > 0) values.push(sample[metric] / base)
   }
   return values.length ? summary(values) : undefined
@@ -39,21 +56,33 @@ export function figures(workload, samples) {
   const servers = []
   for (const [name, list] of samples) {
     if (list.length === 0) continue
-    const metrics = METRICS.map((metric) => [metric, summary(list.map((one) => one[metric]))])
-    const ratios = {}
-    for (const against of ['uwebsockets', 'floor', 'best']) {
-      ratios[against] = {
-        cpu: ratio(samples, name, against, 'cpu'),
-        p50: ratio(samples, name, against, 'p50'),
-      }
-    }
-    servers.push({ name, ...Object.fromEntries(metrics), ratios, samples: list })
+    const metrics = METRICS[workload.measure].map((metric) => [
+      metric,
+      summary(list.map((one) => one[metric])),
+    ])
+    const ratios = ratiosOf(workload).map((key) => {
+      const [metric, against] = key.split('/')
+      return [key, ratio(samples, name, against, metric)]
+    })
+    servers.push({
+      name,
+      ...Object.fromEntries(metrics),
+      ratios: Object.fromEntries(ratios),
+      samples: list,
+    })
   }
-  servers.sort((a, b) => a.cpu.median - b.cpu.median)
+  const order = ORDER[workload.measure]
+  servers.sort((a, b) => a[order].median - b[order].median)
   return { servers, bars: workload.bars.map((bar) => judge(bar, samples)) }
 }
 
+/** A bar without a server to compare with is a figure in itself. */
 function judge(bar, samples) {
-  const measured = ratio(samples, bar.server, bar.against, bar.metric)
-  return { ...bar, measured, met: measured ? measured.median <= bar.most : undefined }
+  const { against, metric, most, server } = bar
+  const alone = () => {
+    const values = (samples.get(server) ?? []).map((sample) => sample[metric])
+    return values.length ? summary(values) : undefined
+  }
+  const measured = against ? ratio(samples, server, against, metric) : alone()
+  return { ...bar, measured, met: measured ? measured.median <= most : undefined }
 }

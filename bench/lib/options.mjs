@@ -6,12 +6,15 @@ export const HELP = `npm run bench -- [options]
   --seconds N        timed seconds of a server in a round (4)
   --warmup N         seconds before them that are not counted (1)
   --servers a,b      only these (all that are here)
-  --workloads a,b    only these (all)
+  --workloads a,b    only these, by name or group (all)
+  --nodes 20,22      the Nodes of hello-native, got from the npm registry (the one that runs)
   --connections N    instead of each workload's own number
   --server-core N    the core servers run on (0)
-  --client-core N    the core wrk runs on (1)
-  --json FILE        all samples and figures as JSON
-  --list             the names of servers and workloads
+  --client-core N    the core clients and the bench run on (1)
+  --json FILE        all samples and figures as JSON, written after every workload
+  --results          bench/RESULTS.md and results.svg from this run; from several runs:
+                     node bench/report.mjs FILE...
+  --list             the names of servers and workloads, and about how long they take
   --help`
 
 const OPTIONS = {
@@ -20,10 +23,12 @@ const OPTIONS = {
   warmup: { type: 'string', default: '1' },
   servers: { type: 'string' },
   workloads: { type: 'string' },
+  nodes: { type: 'string' },
   connections: { type: 'string' },
   'server-core': { type: 'string', default: '0' },
   'client-core': { type: 'string', default: '1' },
   json: { type: 'string' },
+  results: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 }
@@ -34,16 +39,27 @@ function whole(values, name, least, most) {
   throw new Error(`--${name} takes a whole number from ${least} to ${most}, not ${values[name]}`)
 }
 
+const parts = (text) => text.split(',').map((part) => part.trim())
+
 /** The named ones of a list, in the list's order; throws at a name it does not have. */
 function pick(values, name, list) {
   if (values[name] === undefined) return list
-  const names = values[name].split(',').map((part) => part.trim())
+  const names = parts(values[name])
+  const has = (item, wanted) => item.name === wanted || item.group === wanted
   for (const wanted of names) {
-    if (list.some((item) => item.name === wanted)) continue
-    const known = list.map((item) => item.name).join(', ')
+    if (list.some((item) => has(item, wanted))) continue
+    const groups = new Set(list.map((item) => item.group).filter(Boolean))
+    const known = [...groups, ...list.map((item) => item.name)].join(', ')
     throw new Error(`--${name}: no ${wanted}; there are: ${known}`)
   }
-  return list.filter((item) => names.includes(item.name))
+  return list.filter((item) => names.some((wanted) => has(item, wanted)))
+}
+
+function lines(text) {
+  const names = parts(text)
+  const wrong = names.find((name) => !/^\d{2}$/.test(name))
+  if (wrong !== undefined) throw new Error(`--nodes takes numbers such as 20,22, not ${wrong}`)
+  return names
 }
 
 export function readOptions(args, servers, workloads) {
@@ -58,7 +74,9 @@ export function readOptions(args, servers, workloads) {
     servers: pick(values, 'servers', servers),
     namedServers: values.servers !== undefined,
     workloads: pick(values, 'workloads', workloads),
+    nodes: values.nodes === undefined ? undefined : lines(values.nodes),
     json: values.json,
+    results: values.results,
     list: values.list,
     help: values.help,
   }

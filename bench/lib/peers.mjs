@@ -35,10 +35,19 @@ function packagedBinary(program, names, path) {
 const script = (name) => join(serverFolder, `${name}.mjs`)
 const inNode = (name) => (kind) => [process.execPath, script(name), kind]
 
+/** What a server in Node has besides its command: the same server in another Node. */
+const onNodes = (name) => ({
+  on: ({ line, path }) => ({
+    name: `${name}@${line}`,
+    command: (kind) => [path, script(name), kind],
+  }),
+})
+
 function ofNode(name, npmPackage) {
   return {
     name,
     command: inNode(name),
+    ...onNodes(name),
     version: () => (npmPackage ? packageVersion(npmPackage) : process.version),
     missing: () =>
       !npmPackage || packageFolder(npmPackage) ? undefined : `no ${npmPackage}: ${INSTALL}`,
@@ -49,6 +58,7 @@ function ofMilouv(name) {
   return {
     name,
     command: inNode(name),
+    ...onNodes(name),
     version: () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
     missing: () =>
       existsSync(join(root, 'index.js')) ? undefined : 'milouv is not built: npm run build',

@@ -1,13 +1,13 @@
 // One server in one process on one core: started, read from /proc, ended by its own pid.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const START_MS = 15_000
 const END_MS = 2_000
 const KEPT_STDERR = 2_000
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+const TICK = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
 // Whatever ends the bench, no server outlives it.
 const running = new Set()
@@ -82,13 +82,31 @@ export async function stopServer({ child }) {
   clearTimeout(forced)
 }
 
-/** CPU time of a process, user and system, all its threads, in µs (in steps of a clock tick). */
-export function cpuMicroseconds(pid) {
+/** CPU time of a process, user and system, all its threads, in µs, in steps of a clock tick. */
+function tickMicroseconds(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   // The name in brackets may hold spaces: count the fields after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = Number(fields[11]) + Number(fields[12])
-  return (ticks * 1e6) / TICKS_PER_SECOND
+  return (Number(fields[11]) + Number(fields[12])) * TICK
+}
+
+/** The same of the threads that are there, by the scheduler's count of ns. */
+export function threadMicroseconds(pid) {
+  const folder = `/proc/${pid}/task`
+  const used = readdirSync(folder).map((thread) => {
+    const [nanoseconds] = readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ')
+    return Number(nanoseconds) / 1000
+  })
+  return used.reduce((sum, one) => sum + one, 0)
+}
+
+export const cpuTime = (pid) => ({ ticks: tickMicroseconds(pid), threads: threadMicroseconds(pid) })
+
+/** CPU time between two of them, in µs: exact, unless threads that have ended are missing in it. */
+export function cpuBetween(before, after) {
+  const ticks = after.ticks - before.ticks
+  const threads = after.threads - before.threads
+  return Math.abs(threads - ticks) <= 2 * TICK ? threads : ticks
 }
 
 /** Time a core was not idle (others' work and the hypervisor's included), in µs. */
@@ -96,7 +114,7 @@ export function coreBusyMicroseconds(core) {
   const stat = readFileSync('/proc/stat', 'latin1')
   const line = stat.split('\n').find((text) => text.startsWith(`cpu${core} `))
   const [user, nice, system, , , irq, softirq, steal] = line.split(/\s+/).slice(1).map(Number)
-  return ((user + nice + system + irq + softirq + steal) * 1e6) / TICKS_PER_SECOND
+  return (user + nice + system + irq + softirq + steal) * TICK
 }
 
 /** Resident memory in bytes. */

@@ -1,8 +1,9 @@
 // wrk as the client: its script is written from the workload, its report is read as JSON.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from '../servers/plain-handlers.mjs'
+import { reportBehind, runProgram } from './run-program.mjs'
 
 const GRACE_MS = 15_000
 const MARK = 'MILOUV-BENCH '
@@ -43,7 +44,7 @@ function luaOf(workload) {
   for (const [name, value] of Object.entries(workload.headers)) {
     lines.push(`wrk.headers[${lua(name)}] = ${lua(value)}`)
   }
-  if (workload.body) lines.push(`wrk.body = ${lua(workload.body)}`)
+  if (workload.bodySize > 0) lines.push(`wrk.body = ${lua(text(workload.bodySize))}`)
   if (workload.depth > 1) {
     lines.push(
       'local batch',
@@ -52,28 +53,6 @@ function luaOf(workload) {
     )
   }
   return `${lines.join('\n')}\n${REPORT}`
-}
-
-function run(command, args, limitMs) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const end = () => child.kill('SIGKILL')
-    const timer = setTimeout(end, limitMs)
-    process.once('exit', end)
-    let text = ''
-    const keep = (piece) => {
-      text += piece
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', reject)
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      process.off('exit', end)
-      if (code === 0) resolve(text)
-      else reject(new Error(`wrk ended with ${signal ?? code}: ${text.trim().slice(-200)}`))
-    })
-  })
 }
 
 /** Writes the workload's script; gives what runs wrk with it, and what tidies up. */
@@ -88,10 +67,7 @@ export function clientFor(workload, core) {
       const url = `http://127.0.0.1:${port}${workload.path}`
       const shape = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`]
       const args = ['-c', String(core), 'wrk', ...shape, '--timeout', '5s', '-s', file, url]
-      const text = await run('taskset', args, seconds * 1000 + GRACE_MS)
-      const line = text.split('\n').find((candidate) => candidate.startsWith(MARK))
-      if (!line) throw new Error(`wrk gave no report: ${text.trim().slice(-200)}`)
-      return JSON.parse(line.slice(MARK.length))
+      return reportBehind(MARK, await runProgram('taskset', args, seconds * 1000 + GRACE_MS))
     },
     dispose() {
       process.off('exit', tidy)

@@ -18,6 +18,7 @@ extern int napi_get_uv_event_loop(void *env, uv_loop_t **loop);
 
 #define SLAB_BYTES 65536
 #define BATCH 64
+#define BATCH_BYTES (16 << 20) /* of large answers a batch holds fewer, but one at least */
 #define BACKLOG 1024
 #define END "\r\n\r\n"
 #define END_BYTES 4
@@ -36,6 +37,7 @@ typedef struct {
 static char slab[SLAB_BYTES];
 static char *batch;
 static size_t answer_bytes;
+static size_t batch_answers;
 static int close_after;
 static uv_tcp_t listener;
 
@@ -124,7 +126,7 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
   }
   size_t ends = count_ends((connection_t *)stream, buffer->base, (size_t)length);
   while (ends > 0 && !uv_is_closing((uv_handle_t *)stream)) {
-    size_t times = ends < BATCH ? ends : BATCH;
+    size_t times = ends < batch_answers ? ends : batch_answers;
     ends -= times;
     answer(stream, times, close_after && ends == 0);
   }
@@ -149,8 +151,10 @@ static void prepare_answer(void) {
   if (one == NULL) must(UV_EINVAL, "FLOOR_ANSWER");
   answer_bytes = strlen(one);
   close_after = closing != NULL && closing[0] == '1';
-  batch = malloc(answer_bytes * BATCH);
-  for (size_t i = 0; i < BATCH; i++) memcpy(batch + i * answer_bytes, one, answer_bytes);
+  batch_answers = BATCH;
+  while (batch_answers > 1 && batch_answers * answer_bytes > BATCH_BYTES) batch_answers /= 2;
+  batch = malloc(answer_bytes * batch_answers);
+  for (size_t i = 0; i < batch_answers; i++) memcpy(batch + i * answer_bytes, one, answer_bytes);
 }
 
 void *napi_register_module_v1(void *env, void *exports) {

@@ -1,4 +1,5 @@
-// What the servers without a fetch face answer: the same values, made anew for every request.
+// What the servers without a fetch face answer: the same values, made anew for every request. And
+// what all handlers share.
 
 export const user = () => ({
   id: 42,
@@ -8,5 +9,21 @@ export const user = () => ({
   tags: ['analyst', 'poet', 'engine'],
   address: { city: 'London', zip: 'W1' },
 })
+
+const SIXTEEN = 'milouv, sixteen.'
+
+/** Text of so many bytes, a multiple of sixteen. */
+export const text = (size) => SIXTEEN.repeat(size / SIXTEEN.length)
+export const bytes = (size) => new TextEncoder().encode(text(size))
+
+/** The sizes of the answers that are made once, at the start. */
+export const ANSWERS = { 'answer-64k': 65_536, 'answer-10m': 10_485_760 }
+
+/** A streamed answer: so many pieces of so many bytes. */
+export const PIECES = 16
+export const PIECE_BYTES = 4096
+
+/** A turn of the event loop: what a handler waits for that asks something of the outside. */
+export const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 export const announce = (port) => console.log(JSON.stringify({ port }))
