@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { figures } from '../bench/lib/figures.mjs'
+import { verdict } from '../bench/lib/guard.mjs'
 import { withOpenFiles } from '../bench/lib/open-files.mjs'
 import { merge, reportOf, writeResults } from '../bench/lib/report.mjs'
 import { verify } from '../bench/lib/verify.mjs'
@@ -244,6 +245,26 @@ test('a bar in bytes is a figure of its own', () => {
   )
   const { bars: over } = figures(workload('rss-idle'), new Map([['milouv', [memory(1.1)]]]))
   assert.equal(over[0].met, false)
+})
+
+describe('the guard', () => {
+  const judge = (now, before) => {
+    const result = figures({ ...workload('json'), bars: [] }, samplesOf({ now, before }))
+    return verdict({ name: 'json', ...result }, 'before')
+  }
+  test('tells slower and faster from what can be chance', () => {
+    assert.match(judge([9, 9, 9], [8, 8, 8]).text, /^json: \+12\.5% .*8\.00 -> 9\.00 µs.*: SLOWER$/)
+    assert.equal(judge([9, 9, 9], [8, 8, 8]).slower, true)
+    assert.match(judge([7, 7, 7], [8, 8, 8]).text, /^json: -12\.5% .*: faster$/)
+    assert.match(
+      judge([9, 7.9, 9], [8, 8, 8]).text,
+      /rounds -1\.2% to \+12\.5%.*: no clear change$/,
+    )
+    assert.match(judge([8.1, 8.1, 8.1], [8, 8, 8]).text, /^json: \+1\.2% .*: no clear change$/)
+  })
+  test('does not pass what could not be measured', () => {
+    assert.equal(judge([], [8]).slower, true)
+  })
 })
 
 test('a limit on open files that is too low is named', () => {

@@ -1,6 +1,7 @@
 // npm run bench: milouv beside its peers, in one run. How to read what it prints: README.md.
 import { writeFileSync } from 'node:fs'
 import { capture } from '../scripts/toolchain.mjs'
+import { guard } from './lib/guard.mjs'
 import { checkMachine, machine, sourceState, stayOnCore } from './lib/machine.mjs'
 import { nodesOf } from './lib/nodes.mjs'
 import { HELP, readOptions } from './lib/options.mjs'
@@ -89,6 +90,10 @@ async function main() {
       nodesOf(options.nodes, (line) => line),
     )
   checkMachine(options)
+  if (options.guard) {
+    if (await guard(options)) process.exitCode = 1
+    return
+  }
   const run = await measureAll(options)
   if (options.results) console.log(`\nwrote ${writeResults([run]).join(', ')}`)
   if (isShort(run)) {

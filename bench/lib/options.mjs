@@ -14,6 +14,7 @@ export const HELP = `npm run bench -- [options]
   --json FILE        all samples and figures as JSON, written after every workload
   --results          bench/RESULTS.md and results.svg from this run; from several runs:
                      node bench/report.mjs FILE...
+  --guard [REV]      against an earlier commit (HEAD, or HEAD~1 when nothing has changed since)
   --list             the names of servers and workloads, and about how long they take
   --help`
 
@@ -29,6 +30,7 @@ const OPTIONS = {
   'client-core': { type: 'string', default: '1' },
   json: { type: 'string' },
   results: { type: 'boolean', default: false },
+  guard: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 }
@@ -63,7 +65,15 @@ function lines(text) {
 }
 
 export function readOptions(args, servers, workloads) {
-  const { values } = parseArgs({ args, options: OPTIONS, strict: true })
+  const { positionals, values } = parseArgs({
+    args,
+    options: OPTIONS,
+    strict: true,
+    allowPositionals: true,
+  })
+  if (positionals.length > (values.guard ? 1 : 0)) {
+    throw new Error(`no such argument: ${positionals.at(-1)}; --help lists what there is`)
+  }
   return {
     rounds: whole(values, 'rounds', 1, 1000),
     seconds: whole(values, 'seconds', 1, 600),
@@ -77,6 +87,8 @@ export function readOptions(args, servers, workloads) {
     nodes: values.nodes === undefined ? undefined : lines(values.nodes),
     json: values.json,
     results: values.results,
+    guard: values.guard,
+    revision: positionals[0],
     list: values.list,
     help: values.help,
   }

@@ -122,3 +122,9 @@ export const peers = [
   bun,
   deno,
 ]
+
+/** Another build of milouv, by the path of its index.js, under today's handlers. */
+export const milouvAt = (name, index) => ({
+  name,
+  command: (kind) => [...inNode('milouv')(kind), index],
+})
