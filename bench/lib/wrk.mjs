@@ -9,29 +9,43 @@ const GRACE_MS = 15_000
 const MARK = 'MILOUV-BENCH '
 
 // wrk keeps a histogram in whole µs, too coarse for one connection (some 30 µs): the percentile is
-// taken inside its bin, as if the bin's values were spread evenly over it.
+// taken inside its bin, as if the bin's values were spread evenly over it. To get at a bin, wrk
+// walks through all below it: where they are many, its own percentile has to do, or it would take
+// longer than the load.
 const REPORT = `
-local function within(latency, percent)
-  local total = 0
-  for i = 1, #latency do
-    local _, count = latency(i)
-    total = total + count
-  end
-  local target, before = total * percent / 100, 0
+local STEPS = 3e8
+
+local function binsOf(latency)
+  if #latency * latency.max > STEPS then return nil end
+  local bins = { total = 0 }
   for i = 1, #latency do
     local value, count = latency(i)
-    if before + count >= target then return value + (target - before) / count end
-    before = before + count
+    bins[i] = { value = value, count = count }
+    bins.total = bins.total + count
+  end
+  return bins
+end
+
+local function within(latency, bins, percent)
+  if bins == nil then return latency:percentile(percent) end
+  local target, before = bins.total * percent / 100, 0
+  for _, bin in ipairs(bins) do
+    if before + bin.count >= target then
+      return bin.value + (target - before) / bin.count
+    end
+    before = before + bin.count
   end
   return 0
 end
 
 function done(summary, latency, requests)
   local e = summary.errors
+  local bins = binsOf(latency)
+  local p50, p99 = within(latency, bins, 50), within(latency, bins, 99)
   io.write(string.format(
     '${MARK}{"requests":%d,"microseconds":%d,"bytes":%d,"p50":%.2f,"p99":%.2f,' ..
     '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\\n',
-    summary.requests, summary.duration, summary.bytes, within(latency, 50), within(latency, 99),
+    summary.requests, summary.duration, summary.bytes, p50, p99,
     e.connect, e.read, e.write, e.status, e.timeout))
 end
 `
