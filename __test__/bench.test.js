@@ -252,15 +252,20 @@ describe('the guard', () => {
     const result = figures({ ...workload('json'), bars: [] }, samplesOf({ now, before }))
     return verdict({ name: 'json', ...result }, 'before')
   }
+  const five = (cost) => Array(5).fill(cost)
   test('tells slower and faster from what can be chance', () => {
-    assert.match(judge([9, 9, 9], [8, 8, 8]).text, /^json: \+12\.5% .*8\.00 -> 9\.00 µs.*: SLOWER$/)
-    assert.equal(judge([9, 9, 9], [8, 8, 8]).slower, true)
-    assert.match(judge([7, 7, 7], [8, 8, 8]).text, /^json: -12\.5% .*: faster$/)
-    assert.match(
-      judge([9, 7.9, 9], [8, 8, 8]).text,
-      /rounds -1\.2% to \+12\.5%.*: no clear change$/,
-    )
-    assert.match(judge([8.1, 8.1, 8.1], [8, 8, 8]).text, /^json: \+1\.2% .*: no clear change$/)
+    const { slower, text } = judge(five(9), five(8))
+    assert.match(text, /^json: \+12\.5% .*8\.00 -> 9\.00 µs.*: SLOWER$/)
+    assert.equal(slower, true)
+    assert.match(judge(five(7), five(8)).text, /^json: -12\.5% .*: faster$/)
+    const mixed = judge([9, 7.9, 9, 9, 9], five(8)).text
+    assert.match(mixed, /rounds -1\.2% to \+12\.5%.*: no clear change$/)
+    assert.match(judge(five(8.1), five(8)).text, /^json: \+1\.2% .*: no clear change$/)
+  })
+  test('does not judge by a few rounds', () => {
+    const { slower, text } = judge([9, 9, 9], [8, 8, 8])
+    assert.match(text, /^json: \+12\.5% .*: too few rounds to tell$/)
+    assert.equal(slower, false)
   })
   test('does not pass what could not be measured', () => {
     assert.equal(judge([], [8]).slower, true)

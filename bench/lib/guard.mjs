@@ -11,8 +11,10 @@ import { workloads } from './workloads.mjs'
 
 const GUARDED = ['hello-64', 'json', 'post-1k']
 const folder = join(cacheDir, 'guard')
-// A median above this, with every round above 1, is called slower: less can be chance.
+// A median above this, with every round above 1, is called slower: less can be chance. So can all
+// of a few rounds.
 const SLOWER = 1.02
+const FEW_ROUNDS = 5
 
 const git = (...args) => capture('git', args)
 
@@ -74,9 +76,11 @@ export function verdict({ name, servers }, before) {
   const moved = ratio(samples, 'now', before, 'cpu')
   if (!moved) return { slower: true, text: `${name}: could not be measured` }
   const cost = (server) => servers.find((row) => row.name === server).cpu.median.toFixed(2)
-  const slower = moved.median > SLOWER && moved.min > 1
-  const faster = moved.median < 1 / SLOWER && moved.max < 1
-  const word = slower ? 'SLOWER' : faster ? 'faster' : 'no clear change'
+  const enough = samples.get('now').length >= FEW_ROUNDS
+  const slower = enough && moved.median > SLOWER && moved.min > 1
+  const faster = enough && moved.median < 1 / SLOWER && moved.max < 1
+  const clear = slower ? 'SLOWER' : faster ? 'faster' : 'no clear change'
+  const word = enough ? clear : 'too few rounds to tell'
   const spread = `rounds ${change(moved.min)} to ${change(moved.max)}`
   const costs = `${cost(before)} -> ${cost('now')} µs of CPU per request`
   return { slower, text: `${name}: ${change(moved.median)} (${spread}), ${costs}: ${word}` }

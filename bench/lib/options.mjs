@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `npm run bench -- [options]
 
-  --rounds N         rounds of every workload (5)
+  --rounds N         rounds of every workload (5; of the guard 7)
   --seconds N        timed seconds of a server in a round (4)
   --warmup N         seconds before them that are not counted (1)
   --servers a,b      only these (all that are here)
@@ -19,7 +19,7 @@ export const HELP = `npm run bench -- [options]
   --help`
 
 const OPTIONS = {
-  rounds: { type: 'string', default: '5' },
+  rounds: { type: 'string' },
   seconds: { type: 'string', default: '4' },
   warmup: { type: 'string', default: '1' },
   servers: { type: 'string' },
@@ -74,6 +74,7 @@ export function readOptions(args, servers, workloads) {
   if (positionals.length > (values.guard ? 1 : 0)) {
     throw new Error(`no such argument: ${positionals.at(-1)}; --help lists what there is`)
   }
+  values.rounds ??= values.guard ? '7' : '5'
   return {
     rounds: whole(values, 'rounds', 1, 1000),
     seconds: whole(values, 'seconds', 1, 600),
