@@ -59,6 +59,17 @@ export class Exchange {
     return (this.meta & IS_HEAD) !== 0
   }
 
+  /** Nobody watches it, and its request is whole. */
+  get isUntouched() {
+    return (
+      (this.meta & HAS_BODY) === 0 &&
+      this.waiting === undefined &&
+      this.aborted === null &&
+      !this.joined &&
+      !this.done
+    )
+  }
+
   get httpVersion() {
     return (this.meta & HTTP_1_0) === 0 ? '1.1' : '1.0'
   }

@@ -84,7 +84,9 @@ export class HttpServer {
   }
 
   closeAllConnections() {
-    if (this.#service !== undefined) binding.closeAllConnections(this.#service.key)
+    if (this.#service === undefined) return
+    this.#service.destroyed++
+    binding.closeAllConnections(this.#service.key)
   }
 
   stats() {

@@ -6,6 +6,8 @@ import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
 import { ConnectionInfo } from './connection-info.js'
 import { abortError, isConsequence } from './errors.js'
 import { Exchange } from './exchange.js'
+import { keptHeaders } from './kept-headers.js'
+import { HEADERS, KEY, META, openRegisters, registers, STATUS } from './registers.js'
 import { createRequest } from './request.js'
 import { isResponse, toWire } from './response.js'
 import { Stores } from './stores.js'
@@ -36,6 +38,8 @@ export class HttpService {
     this.exchanges = new Map()
     /** Bytes that may wait for a socket before the source of an answer is no longer pulled. */
     this.highWaterMark = highWaterMark
+    /** How often all connections were destroyed: then those of open exchanges may have gone. */
+    this.destroyed = 0
     this.key = 0
     this.authority = ''
   }
@@ -47,8 +51,9 @@ export class HttpService {
   }
 
   hooks() {
+    openRegisters()
     return {
-      onRequest: (key, head, meta) => this.#serve(new Exchange(this, key, head, meta)),
+      onRequest: (head) => this.#serve(new Exchange(this, registers[KEY], head, registers[META])),
       onBody: (key) => this.exchanges.get(key)?.bodyReady(),
       onDrain: (key) => this.exchanges.get(key)?.drainReady(),
       onAbort: (key, code, detail, address, port) => {
@@ -112,10 +117,12 @@ export class HttpService {
     }
   }
 
+  /** Returns the body of an answer whose head is in the registers, or nothing. */
   #serve(exchange) {
     this.#stores.reset()
     // Called as a plain function: this object is no user's business.
     const handler = this.#handler
+    const { destroyed } = this
     let result
     try {
       if (this.#needsRequest) {
@@ -125,11 +132,9 @@ export class HttpService {
         result = handler()
       }
       // Asked first, because to look for `then` on a Response goes up its whole prototype chain.
-      if (isResponse(result) || typeof result?.then !== 'function') {
-        const held = this.#send(exchange, result)
-        held?.catch((error) => this.#fail(exchange, error))
-        return
-      }
+      if (isResponse(result)) return this.#answer(exchange, result, destroyed)
+      if (typeof result?.then !== 'function')
+        return this.#hold(exchange, this.#send(exchange, result))
     } catch (error) {
       return this.#fail(exchange, error)
     }
@@ -139,6 +144,26 @@ export class HttpService {
       .catch((error) => this.#fail(exchange, error))
   }
 
+  /** The usual answer goes back without a call, where it is sure to be sent. */
+  #answer(exchange, response, destroyed) {
+    const wire = toWire(response)
+    if (exchange.isUntouched && wire.isPlain && this.destroyed === destroyed) {
+      const number = keptHeaders(wire)
+      if (number !== 0) {
+        registers[STATUS] = wire.status
+        registers[HEADERS] = number
+        exchange.done = true
+        return wire.body
+      }
+    }
+    this.#hold(exchange, this.#sendWire(exchange, wire))
+  }
+
+  /** The head of an answer may have to wait, and fail then. */
+  #hold(exchange, held) {
+    held?.catch((error) => this.#fail(exchange, error))
+  }
+
   /**
    * Sends the answer, or throws what is wrong with it while another can still be sent; gives a
    * promise of the same where the head has to wait.
@@ -146,6 +171,10 @@ export class HttpService {
   #send(exchange, response, mayWait = true) {
     const wire = toWire(response, mayWait)
     if (wire === undefined) return this.#sendSoon(exchange, response)
+    return this.#sendWire(exchange, wire)
+  }
+
+  #sendWire(exchange, wire) {
     const { status, headers, count, reason, trailers } = wire
     let { body } = wire
     // Awaited only behind the body, and not at all where it cannot be sent: nobody's rejection.

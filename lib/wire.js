@@ -22,6 +22,16 @@ export class Wire {
     /** what the fields behind the body are made from, or a promise of it */
     this.trailers = undefined
   }
+
+  /** A short text or nothing, under a standard status line. */
+  get isPlain() {
+    const { body } = this
+    return (
+      (body === null || typeof body === 'string') &&
+      this.trailers === undefined &&
+      this.reason === ''
+    )
+  }
 }
 
 /** Statuses whose answers have no body, whatever was given (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */

@@ -110,17 +110,14 @@ impl RawHooks {
 }
 
 impl HttpHooks {
-    /// A request's head: the packed text, and numbers that say how to cut it (see
-    /// server/request_meta.rs).
-    pub fn on_request(
+    /// A request's head, the packed text; what else belongs to it is in the registers (see
+    /// server/registers.rs). What is returned is the body of the answer, if they say so.
+    pub fn on_request<'a>(
         &self,
-        scope: &Scope<'_>,
-        connection: f64,
-        head: Value<'_>,
-        meta: f64,
-    ) -> Result<(), Error> {
-        let arguments = [scope.number(connection), head.raw(), scope.number(meta)];
-        done(scope.call(&self.request, &arguments))
+        scope: &'a Scope<'_>,
+        head: Value<'a>,
+    ) -> Result<Value<'a>, Error> {
+        scope.call(&self.request, &[head.raw()])
     }
 
     /// More of the request's body, its end or its failure can be had.

@@ -7,6 +7,7 @@ mod cleanup;
 mod env;
 mod held_bytes;
 mod reference;
+mod registers;
 mod scope;
 mod value;
 
@@ -15,6 +16,7 @@ pub use calls::{HttpHooks, RawHooks, Refused};
 pub use cleanup::{CleanupHandle, add_async_cleanup_hook};
 pub use env::{Entered, Env};
 pub use held_bytes::HeldBytes;
+pub use registers::Registers;
 pub use scope::Scope;
 pub use value::{Kind, Value};
 

@@ -1,15 +1,14 @@
 //! What JavaScript answers with. A late answer to a connection that has gone is a no-op.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
-use http1::{BodyPlan, OutgoingBody, SendError};
+use http1::{BodyPlan, OutgoingBody};
 
 use super::closing;
 use super::connections::{Connection, Phase};
 use super::driver::Driver;
 use super::error::Error;
-use super::exchange::CORK_LIMIT;
 use super::keys::ConnectionKey;
+use super::outgoing::Leave;
+use super::registers;
 use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
 use super::tasks::Task;
@@ -25,6 +24,14 @@ enum Body<'a> {
     Text,
     Bytes(Value<'a>, usize),
     Stream(Option<u64>),
+}
+
+/// The head of an answer.
+enum Head<'a> {
+    /// With the reason phrase; its header lines are in `Runtime::headers`.
+    Given(&'a Answer<'a>, &'a [u8]),
+    /// The status, and the number of header lines that are kept.
+    Kept(u16, usize),
 }
 
 /// A final answer: status line, `count` header lines of wire text, and the body: a string, a
@@ -53,12 +60,34 @@ pub fn respond(key: ConnectionKey, answer: &Answer<'_>) -> Result<bool, Error> {
             Body::Stream(_) => Leave::Together,
             _ => Leave::Now,
         };
-        let result = runtime
-            .write(key, leave, |runtime, out| runtime.encode(key, answer, &reason, body, out));
+        let head = Head::Given(answer, &reason);
+        let result =
+            runtime.write(key, leave, |runtime, out| runtime.encode(key, &head, body, out));
         runtime.trim_scratch();
         result
     })
     .unwrap_or(Ok(false))
+}
+
+/// The answer that the request hook returned the body of, if the registers say that it did.
+pub fn respond_returned(key: ConnectionKey, body: Value<'_>) {
+    with(|runtime| {
+        let status = runtime.registers.get(registers::STATUS);
+        if status == 0.0 {
+            return;
+        }
+        runtime.registers.set(registers::STATUS, 0.0);
+        runtime.body.clear();
+        let head = Head::Kept(status as u16, runtime.registers.get(registers::HEADERS) as usize);
+        let sent = runtime.measure(body).and_then(|body| {
+            runtime.write(key, Leave::Now, |runtime, out| runtime.encode(key, &head, body, out))
+        });
+        // lib/ returns only what cannot fail; if it did, nobody would ever answer.
+        if sent.is_err() {
+            runtime.remove(key, Some(closing::unanswered()));
+        }
+        runtime.trim_scratch();
+    });
 }
 
 /// A piece of a streamed body. The number of bytes that wait for the socket; None: nobody is
@@ -130,77 +159,7 @@ pub fn send_informational(
     .unwrap_or(Ok(false))
 }
 
-/// When the bytes of a write leave, unless the connection is corked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    Now,
-    /// With what else is written in this turn of the loop: pieces of a stream.
-    Together,
-}
-
 impl Runtime {
-    /// Runs `encode` on the buffer that this connection's bytes go to. A corked connection's wait
-    /// for the end of the callback scope.
-    pub fn write(
-        &mut self,
-        key: ConnectionKey,
-        leave: Leave,
-        encode: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<bool, Error>,
-    ) -> Result<bool, Error> {
-        let corked = self.corked == Some(key);
-        let mut out = match self.gathered(key) {
-            _ if corked => std::mem::take(&mut self.out),
-            Some(gathered) if !gathered.is_empty() => std::mem::take(gathered),
-            _ => std::mem::take(&mut self.spare),
-        };
-        let before = out.len();
-        let encoding = AssertUnwindSafe(|| encode(self, &mut out));
-        let mut result = catch_unwind(encoding).unwrap_or_else(|panic| {
-            // Answers gathered before are lost with it: nothing more may follow on this one.
-            self.remove(key, Some(closing::panicked()));
-            resume_unwind(panic)
-        });
-        if result.is_err() {
-            out.truncate(before);
-        }
-        // The client went or was refused meanwhile: nobody's mistake.
-        if matches!(result, Err(Error::Send(SendError::Closed))) {
-            result = Ok(false);
-        }
-        if corked {
-            self.out = out;
-            return result;
-        }
-        if leave == Leave::Together && !out.is_empty() && out.len() <= CORK_LIMIT {
-            if let Some(gathered) = self.gathered(key) {
-                *gathered = out;
-                // One task for all that is gathered: it was scheduled with the first.
-                if before == 0 {
-                    self.tasks.push::<Driver>(Task::Flush(key));
-                }
-            }
-            return result;
-        }
-        self.send_now(key, &mut out);
-        self.spare = out;
-        self.settle(key);
-        result
-    }
-
-    /// Sends what was gathered in the turn that is over.
-    pub fn flush(&mut self, key: ConnectionKey) {
-        let gathered = self.gathered(key).map(std::mem::take);
-        if let Some(mut gathered) = gathered.filter(|gathered| !gathered.is_empty()) {
-            self.send_now(key, &mut gathered);
-            self.settle(key);
-        }
-    }
-
-    fn gathered(&mut self, key: ConnectionKey) -> Option<&mut Vec<u8>> {
-        let connection = self.connections.get_mut(key)?;
-        Some(&mut connection.http()?.gathered)
-    }
-
     /// The connection, unless it is on its way out.
     pub fn open_connection(&mut self, key: ConnectionKey) -> Option<&mut Connection> {
         self.connections.get_mut(key).filter(|connection| connection.phase == Phase::Open)
@@ -228,13 +187,12 @@ impl Runtime {
     fn encode(
         &mut self,
         key: ConnectionKey,
-        answer: &Answer<'_>,
-        reason: &[u8],
+        head: &Head<'_>,
         body: Body<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         let now = self.now();
-        let Self { connections, engine, headers, body: text, listeners, .. } = self;
+        let Self { connections, engine, headers, body: text, listeners, kept_headers, .. } = self;
         let Some(connection) = connections.get_mut(key) else { return Ok(false) };
         if connection.phase != Phase::Open {
             return Ok(false);
@@ -247,9 +205,19 @@ impl Runtime {
             Body::Bytes(_, length) => OutgoingBody::Full(length as u64),
             Body::Stream(length) => OutgoingBody::Stream(length),
         };
-        let (status, count) = (answer.status, answer.count);
-        let plan =
-            state.machine.send_head(engine, status, reason, headers, count, outgoing, out, now)?;
+        let machine = &mut state.machine;
+        let (status, plan) = match *head {
+            Head::Given(&Answer { status, count, .. }, reason) => {
+                let plan = machine
+                    .send_head(engine, status, reason, headers, count, outgoing, out, now)?;
+                (status, plan)
+            }
+            Head::Kept(status, number) => {
+                let kept = kept_headers.get(number.wrapping_sub(1));
+                let kept = kept.ok_or(Error::Argument("headers"))?;
+                (status, machine.send_kept_head(engine, status, kept, outgoing, out, now)?)
+            }
+        };
         if let Some(listener) = listeners.get_mut(listener) {
             listener.stats.count_response(status);
         }
@@ -353,8 +321,10 @@ impl Runtime {
         }
         state.serving = false;
         state.finished.extend(state.watching.take());
-        if !corked {
-            self.tasks.push::<Driver>(Task::Pump(key));
+        match self.turn.dispatching {
+            _ if corked => {}
+            true => self.turn.answered.push(key),
+            false => self.tasks.push::<Driver>(Task::Pump(key)),
         }
     }
 

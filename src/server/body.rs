@@ -1,9 +1,9 @@
 //! Request bodies, pulled by the application.
 
-use super::answer::Leave;
 use super::connections::Connection;
 use super::error::Error;
 use super::keys::ConnectionKey;
+use super::outgoing::Leave;
 use super::runtime::{Runtime, with};
 use crate::js::{Entered, Value};
 

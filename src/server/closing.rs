@@ -25,6 +25,11 @@ pub fn panicked() -> Cause {
     ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked while it served this connection".to_owned())
 }
 
+/// The cause when an answer was returned that could not be sent: a mistake of ours.
+pub fn unanswered() -> Cause {
+    ("ERR_INVALID_STATE".to_owned(), "the answer that was returned could not be sent".to_owned())
+}
+
 /// What the application must hear when its exchange will not complete, nor these; None: nothing
 /// (more).
 pub fn abort_task(
@@ -86,6 +91,11 @@ impl Runtime {
         if waiting == 0 && self.finish_close(key, now) {
             return;
         }
+        self.update_reading(key);
+    }
+
+    /// Reads or stops reading, as the connection wants.
+    pub fn update_reading(&mut self, key: ConnectionKey) {
         if let Some(connection) = self.connections.get_mut(key)
             && let Err(failure) = connection.update_reading()
         {

@@ -61,6 +61,8 @@ pub struct HttpState {
     pub finished: Vec<f64>,
     /// Pieces of a stream that leave together at the end of the turn.
     pub gathered: Vec<u8>,
+    /// An event of this connection waits for the end of the turn.
+    pub queued: bool,
     /// JavaScript has a request whose answer is not complete, and was not told that it never will
     /// be.
     pub serving: bool,

@@ -8,6 +8,7 @@ use super::raw;
 use super::runtime::{handle_closed, with};
 use super::sweep;
 use super::tasks::Task;
+use super::turn;
 use crate::uv::{Error, Events, Key, TcpStream};
 
 /// The receiver of all events of this thread's handles.
@@ -31,19 +32,24 @@ impl Events for Driver {
             (_, None) => {}
             (Ok(bytes), Some(true)) => exchange::received(key, bytes),
             (Ok(bytes), Some(false)) => raw::received(key, bytes),
-            (Err(error), Some(is_http)) if error.is_eof() => {
+            (Err(error), Some(is_http)) => {
+                if is_http {
+                    // What the client sent before is told first.
+                    turn::dispatch();
+                }
+                if !error.is_eof() {
+                    with(|runtime| runtime.fail(key, error.into()));
+                    return;
+                }
                 with(|runtime| runtime.stopped_reading(key));
                 if is_http { exchange::ended(key) } else { raw::ended(key) }
-            }
-            (Err(error), Some(_)) => {
-                with(|runtime| runtime.fail(key, error.into()));
             }
         }
     }
 
     fn written(stream: Key, result: Result<usize, Error>) {
         let key = ConnectionKey::from_bits(stream);
-        let pump = with(|runtime| {
+        with(|runtime| {
             let connection = runtime.connections.get_mut(key)?;
             let result = match result {
                 Ok(written) => {
@@ -55,13 +61,12 @@ impl Events for Driver {
             runtime.touch(key);
             runtime.settle(key);
             let connection = runtime.connections.get_mut(key)?;
-            let is_http = matches!(connection.protocol, Protocol::Http(_));
-            Some(is_http && connection.phase == Phase::Open && connection.send.is_empty())
+            if connection.phase == Phase::Open && connection.send.is_empty() {
+                // Pipelined requests may have waited for the queue to go down.
+                runtime.pull(key);
+            }
+            Some(())
         });
-        // Pipelined requests may have waited for the queue to go down.
-        if pump.flatten() == Some(true) {
-            exchange::pump(key);
-        }
     }
 
     fn shut_down(stream: Key, result: Result<(), Error>) {
@@ -84,6 +89,11 @@ impl Events for Driver {
 
     fn tick() {
         sweep::run();
+        turn::dispatch();
+    }
+
+    fn polled() {
+        turn::dispatch();
     }
 
     fn idle() {
@@ -92,7 +102,7 @@ impl Events for Driver {
                 perform(task);
             }
         }
-        with(|runtime| runtime.tasks.rest());
+        turn::dispatch();
     }
 
     fn closed() {
@@ -101,10 +111,13 @@ impl Events for Driver {
 
     fn panicked(key: Option<Key>) {
         with(|runtime| {
-            runtime.corked = None;
-            if let Some(key) = key {
+            runtime.turn.dispatching = false;
+            // What else this turn has to tell is told in the next.
+            runtime.tasks.wake::<Driver>();
+            let corked = runtime.corked.take();
+            if let Some(key) = key.map(ConnectionKey::from_bits).or(corked) {
                 let cause = ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked".to_owned());
-                runtime.remove(ConnectionKey::from_bits(key), Some(cause));
+                runtime.remove(key, Some(cause));
             }
         });
     }
@@ -112,7 +125,9 @@ impl Events for Driver {
 
 fn perform(task: Task) {
     match task {
-        Task::Pump(key) => exchange::pump(key),
+        Task::Pump(key) => {
+            with(|runtime| runtime.pull(key));
+        }
         Task::Flush(key) => {
             with(|runtime| runtime.flush(key));
         }

@@ -1,12 +1,14 @@
 //! HTTP connections: from what the machine says to the calls into JavaScript.
 
-use std::rc::Rc;
+use std::ops::Range;
 
-use http1::{CloseReason, Event, Refusal};
+use http1::{Event, Refusal};
 
+use super::answer;
 use super::connections::Phase;
 use super::driver::Driver;
 use super::keys::ConnectionKey;
+use super::registers;
 use super::request_meta;
 use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
@@ -18,16 +20,12 @@ pub const CORK_LIMIT: usize = 64 * 1024;
 
 /// Bytes came from the socket.
 pub fn received(key: ConnectionKey, bytes: &[u8]) {
-    let lingers = with(|runtime| {
-        if runtime.discard_lingering(key, bytes.len()) {
-            return true;
+    with(|runtime| {
+        if !runtime.discard_lingering(key, bytes.len()) {
+            runtime.receive(key, bytes);
+            runtime.pull(key);
         }
-        runtime.receive(key, bytes);
-        false
     });
-    if lingers == Some(false) {
-        run(key, None);
-    }
 }
 
 /// The peer ended its half; a request that is whole still gets its answer.
@@ -41,32 +39,26 @@ pub fn ended(key: ConnectionKey) {
         if runtime.discard_lingering(key, 0) {
             runtime.remove(key, None);
         }
+        runtime.pull(key);
     });
-    run(key, None);
-}
-
-/// Hands out what is ready, in particular the next pipelined request.
-pub fn pump(key: ConnectionKey) {
-    run(key, None);
 }
 
 /// The connection's clock ran out.
 pub fn deadline_reached(key: ConnectionKey) {
-    let event = with(|runtime| {
+    with(|runtime| {
         let now = runtime.now();
         let Runtime { connections, engine, out, .. } = runtime;
         out.clear();
-        let connection = connections.get_mut(key)?;
+        let Some(connection) = connections.get_mut(key) else { return };
         if connection.phase != Phase::Open {
             // It was on its way out already, and the peer does not take the rest.
-            runtime.remove(key, None);
-            return None;
+            return runtime.remove(key, None);
         }
-        connection.http()?.machine.on_deadline(engine, now, out)
+        let Some(state) = connection.http() else { return };
+        if let Some(event) = state.machine.on_deadline(engine, now, out) {
+            runtime.admit(key, event);
+        }
     });
-    if let Some(Some(event)) = event {
-        run_corked(key, Some(event));
-    }
 }
 
 /// The server shuts down: an idle connection ends now, a busy one after its answer.
@@ -90,69 +82,26 @@ pub fn close_if_idle(key: ConnectionKey) {
     }
 }
 
-fn run(key: ConnectionKey, first: Option<Event>) {
-    with(|runtime| runtime.out.clear());
-    run_corked(key, first);
-}
-
-/// Delivers events until there are none, then sends all answers that this brought in one write.
-fn run_corked(key: ConnectionKey, mut first: Option<Event>) {
-    let hooks = with(|runtime| {
-        // What an earlier turn gathered goes before what this one brings.
-        runtime.flush(key);
-        runtime.corked = Some(key);
-        runtime.http_hooks_of(key)
-    });
-    if let Some(Some(hooks)) = hooks {
-        // Microtasks run when the scope closes; answers they gave may let the next request in.
-        while deliver(key, &hooks, first.take()) {}
-    }
-    with(|runtime| {
-        runtime.corked = None;
-        runtime.send_out(key);
-        runtime.settle(key);
-    });
-}
-
-/// Delivers what there is inside one callback scope. True: JavaScript was entered.
-fn deliver(key: ConnectionKey, hooks: &Rc<HttpHooks>, mut first: Option<Event>) -> bool {
-    let mut scope = None;
-    loop {
-        let next = || with(|runtime| runtime.next_event(key)).flatten();
-        let Some(event) = first.take().or_else(next) else { break };
-        if let Event::Close { reason, linger } = event {
-            let cause: Cause = ("ECONNRESET".to_owned(), reason.explain().to_owned());
-            with(|runtime| match reason {
-                // It does not take what waits for it, and would hold it for as long again.
-                CloseReason::SendTimeout => runtime.remove(key, Some(cause)),
-                _ => runtime.begin_close(key, linger, cause),
-            });
-            break;
-        }
-        if let Event::Request(_) = event {
-            // Entering may run code of the user's (async_hooks), and that may use the engine.
-            with(Runtime::save_head);
-        }
-        if scope.is_none() {
-            scope = hooks.enter().ok();
-        }
-        let Some(scope) = &scope else {
-            // The environment is going; its clean-up hook closes the connection.
-            return false;
-        };
-        tell(key, hooks, scope, event);
-    }
-    scope.is_some()
-}
-
-fn tell(key: ConnectionKey, hooks: &HttpHooks, scope: &Scope<'_>, event: Event) {
+/// Tells of an event; of a request with its head, gathered or still with the engine.
+pub fn tell(
+    key: ConnectionKey,
+    hooks: &HttpHooks,
+    scope: &Scope<'_>,
+    event: Event,
+    head: Range<usize>,
+) {
     let number = key.to_number();
     // What a hook throws has been reported as uncaught; there is nothing to add here.
     let _ = match event {
-        Event::Request(head) => {
-            let text = with(|runtime| scope.latin1(&runtime.head));
-            let Some(Ok(text)) = text else { return };
-            hooks.on_request(scope, number, text, request_meta::pack(&head))
+        Event::Request(request) => {
+            let text = with(|runtime| {
+                runtime.connections.get_mut(key)?.http()?.serving = true;
+                runtime.registers.set(registers::KEY, number);
+                runtime.registers.set(registers::META, request_meta::pack(&request));
+                Some(scope.latin1(runtime.head_text(head)))
+            });
+            let Some(Some(Ok(text))) = text else { return };
+            hooks.on_request(scope, text).map(|body| answer::respond_returned(key, body))
         }
         Event::Body => hooks.on_body(scope, number),
         Event::Refused(refusal) => {
@@ -204,12 +153,7 @@ impl Runtime {
         }
     }
 
-    fn save_head(&mut self) {
-        self.head.clear();
-        self.head.extend_from_slice(self.engine.head());
-    }
-
-    fn next_event(&mut self, key: ConnectionKey) -> Option<Event> {
+    pub fn next_event(&mut self, key: ConnectionKey) -> Option<Event> {
         let now = self.now();
         if self.out.len() > CORK_LIMIT {
             self.send_out(key);
@@ -223,11 +167,10 @@ impl Runtime {
         let listener = connection.listener;
         let state = connection.http()?;
         let event = state.machine.next_event(engine, out, now);
-        if matches!(event, Some(Event::Request(_))) {
-            state.serving = true;
-            if let Some(listener) = listeners.get_mut(listener) {
-                listener.stats.requests += 1;
-            }
+        if matches!(event, Some(Event::Request(_)))
+            && let Some(listener) = listeners.get_mut(listener)
+        {
+            listener.stats.requests += 1;
         }
         event
     }

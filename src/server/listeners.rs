@@ -12,7 +12,7 @@ use super::runtime::{self, Runtime, with};
 use super::send_queue::SendQueue;
 use super::stats::Stats;
 use super::tasks::Task;
-use crate::js::{Env, HttpHooks, RawHooks, Value};
+use crate::js::{Entered, HttpHooks, RawHooks, Value};
 use crate::uv::{self, ListenOptions, TcpListener, TcpStream};
 
 /// A listening socket, what it serves, and what its connections start with.
@@ -60,11 +60,11 @@ pub struct HttpListen {
 
 /// Binds and listens at once.
 pub fn listen(
-    env: Env,
+    scope: Entered<'_>,
     hooks: Value<'_>,
     options: Listening,
 ) -> Result<(ListenerKey, SocketAddr), Error> {
-    runtime::ensure(env)?;
+    runtime::ensure(scope)?;
     let (service, max_connections) = match options.http {
         None => (Service::Raw(Rc::new(RawHooks::new(hooks).map_err(Error::Hook)?)), 0),
         Some(http) => {
@@ -262,6 +262,7 @@ fn new_connection(
             watching: None,
             finished: Vec::new(),
             gathered: Vec::new(),
+            queued: false,
             serving: false,
         })),
     };

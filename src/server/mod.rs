@@ -13,13 +13,16 @@ mod error;
 mod exchange;
 mod keys;
 mod listeners;
+mod outgoing;
 mod raw;
+mod registers;
 mod request_meta;
 mod runtime;
 mod send_queue;
 mod stats;
 mod sweep;
 mod tasks;
+mod turn;
 
 pub use answer::{Answer, end_data, respond, send_informational, write_data};
 pub use body::{Piece, discard_body, read_body, take_body, take_body_text, trailers};
@@ -31,5 +34,5 @@ pub use listeners::{HttpListen, Listening, close_listener, listen, set_listener_
 pub use raw::{
     end, pause, resume, set_connection_ref, set_keep_alive, set_no_delay, set_timeout, write,
 };
-pub use runtime::with_engine;
+pub use runtime::{keep_headers, registers, with_engine};
 pub use stats::stats_of;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http1::Engine;
+use http1::{Engine, KeptHeaders};
 use slotmap::SlotMap;
 
 use super::connections::Connection;
@@ -12,10 +12,12 @@ use super::driver::Driver;
 use super::error::Error;
 use super::keys::{ConnectionKey, ListenerKey};
 use super::listeners::Listener;
+use super::registers::REGISTERS;
 use super::sweep::Sweep;
 use super::tasks::Tasks;
-use crate::js::{self, CleanupHandle, Env};
-use crate::uv::{EventLoop, Idle, Timer};
+use super::turn::Turn;
+use crate::js::{self, CleanupHandle, Entered, Env, Registers, Value};
+use crate::uv::{Check, EventLoop, Idle, Timer};
 
 /// All that the server room owns on this thread.
 pub struct Runtime {
@@ -26,16 +28,18 @@ pub struct Runtime {
     pub connections: SlotMap<ConnectionKey, Connection>,
     pub tasks: Tasks,
     pub sweep: Sweep,
+    pub turn: Turn,
     /// The connection whose answers are gathered in `out`, to leave in one write.
     pub corked: Option<ConnectionKey>,
     pub out: Vec<u8>,
-    /// The same for an answer to a connection that is not corked.
-    pub spare: Vec<u8>,
-    /// The head of the request that is being handed out.
-    pub head: Vec<u8>,
+    /// The same for answers to connections that are not corked.
+    pub buffers: Vec<Vec<u8>>,
     /// For what JavaScript hands over: header text and string bodies.
     pub headers: Vec<u8>,
     pub body: Vec<u8>,
+    /// Header lines of answers that come again and again; lib/ has their numbers, from 1 on.
+    pub kept_headers: Vec<KeptHeaders>,
+    pub registers: Registers<REGISTERS>,
     /// Handles that libuv has not given back yet.
     pub open_handles: usize,
     /// When the wall clock was last asked, in the loop's milliseconds.
@@ -64,20 +68,44 @@ pub fn with<R>(body: impl FnOnce(&mut Runtime) -> R) -> Option<R> {
 }
 
 /// Runs `body` with this thread's HTTP engine, for parsers that have no connection.
-pub fn with_engine<R>(env: Env, body: impl FnOnce(&mut Engine) -> R) -> Result<R, Error> {
-    ensure(env)?;
+pub fn with_engine<R>(scope: Entered<'_>, body: impl FnOnce(&mut Engine) -> R) -> Result<R, Error> {
+    ensure(scope)?;
     with(|runtime| body(&mut runtime.engine)).ok_or(Error::JavaScript(js::Error::CannotRun))
 }
 
+/// The array of the registers.
+pub fn registers(scope: Entered<'_>) -> Result<Value<'_>, Error> {
+    ensure(scope)?;
+    let array = with(|runtime| runtime.registers.array(scope));
+    Ok(array.unwrap_or(Err(js::Error::CannotRun))?)
+}
+
+/// Keeps header lines for answers; returns their number. 0: they are none to keep, since they
+/// are wrong or say how long one body is.
+pub fn keep_headers(text: Value<'_>, count: u32) -> Result<u32, Error> {
+    let mut lines = Vec::new();
+    text.append_latin1(&mut lines).ok_or(Error::Argument("headers"))?;
+    let kept = KeptHeaders::new(&lines, count).ok().filter(|kept| !kept.state_length());
+    let Some(kept) = kept else { return Ok(0) };
+    let number = with(|runtime| {
+        runtime.kept_headers.push(kept);
+        runtime.kept_headers.len() as u32
+    });
+    Ok(number.unwrap_or(0))
+}
+
 /// Makes the runtime if this thread has none.
-pub fn ensure(env: Env) -> Result<(), Error> {
+pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
     RUNTIME.with(|cell| {
         if cell.borrow().is_some() {
             return Ok(());
         }
+        let env = scope.env();
         let uv_loop = EventLoop::adopt(env.event_loop()?);
+        let registers = Registers::new(scope)?;
         let timer = Timer::new::<Driver>(uv_loop)?;
         let idle = Idle::new(uv_loop);
+        let check = Check::start::<Driver>(uv_loop);
         *cell.borrow_mut() = Some(Runtime {
             env,
             uv_loop,
@@ -86,13 +114,15 @@ pub fn ensure(env: Env) -> Result<(), Error> {
             connections: SlotMap::with_key(),
             tasks: Tasks::new(idle),
             sweep: Sweep::new(timer),
+            turn: Turn::new(check),
             corked: None,
             out: Vec::new(),
-            spare: Vec::new(),
-            head: Vec::new(),
+            buffers: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
-            open_handles: 2,
+            kept_headers: Vec::new(),
+            registers,
+            open_handles: 3,
             date_checked: 0,
             cleanup: None,
         });
@@ -114,7 +144,7 @@ impl Runtime {
 
     /// Forgets capacity that one large string left behind.
     pub fn trim_scratch(&mut self) {
-        for scratch in [&mut self.headers, &mut self.body, &mut self.spare] {
+        for scratch in [&mut self.headers, &mut self.body] {
             scratch.clear();
             if scratch.capacity() > SCRATCH_KEPT {
                 *scratch = Vec::new();
@@ -154,6 +184,7 @@ fn on_environment_cleanup(handle: CleanupHandle) {
         }
         runtime.tasks.close::<Driver>();
         runtime.sweep.close::<Driver>();
+        runtime.turn.close::<Driver>();
     });
 }
 

@@ -49,12 +49,17 @@ impl Tasks {
     }
 
     pub fn push<E: Events>(&mut self, task: Task) {
-        if self.queue.is_empty()
-            && let Some(idle) = &self.idle
-        {
-            idle.start::<E>();
+        if self.queue.is_empty() {
+            self.wake::<E>();
         }
         self.queue.push_back(task);
+    }
+
+    /// The loop must not sleep before its next turn.
+    pub fn wake<E: Events>(&self) {
+        if let Some(idle) = &self.idle {
+            idle.start::<E>();
+        }
     }
 
     /// Where the client of a connection was whose end has not been told yet.

@@ -5,6 +5,18 @@ use super::error::Result;
 use crate::js::{Entered, Value};
 use crate::server::{self, Answer, ConnectionKey, Piece};
 
+/// The numbers that pass beside the calls, a Float64Array: see lib/registers.js.
+#[napi(catch_unwind)]
+pub fn registers(env: &Env) -> Result<Unknown<'_>> {
+    Ok(server::registers(Entered::from(env))?.into_unknown())
+}
+
+/// Keeps header lines; their number, or 0.
+#[napi(catch_unwind)]
+pub fn keep_headers(env: &Env, headers: Unknown<'_>, count: u32) -> Result<u32> {
+    Ok(server::keep_headers(Value::new(Entered::from(env), &headers), count)?)
+}
+
 /// Sends an answer. `body`: a string, a Uint8Array, undefined, or a number: a stream follows, of
 /// that length (negative: unknown). False: nobody is there to take it.
 #[napi(catch_unwind)]

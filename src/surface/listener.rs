@@ -81,7 +81,7 @@ pub fn libuv_check(reported: String) -> Result<()> {
 #[napi(catch_unwind)]
 pub fn listen(env: &Env, options: ListenOptions, hooks: Unknown<'_>) -> Result<ListenOutcome> {
     let scope = Entered::from(env);
-    match server::listen(scope.env(), Value::new(scope, &hooks), options.into()) {
+    match server::listen(scope, Value::new(scope, &hooks), options.into()) {
         Ok((key, address)) => Ok(ListenOutcome {
             key: key.to_number(),
             address: Some(address.into()),

@@ -56,7 +56,7 @@ impl NativeHttpParser {
         let scope = Entered::from(env);
         let bytes = Value::new(scope, &data).with_bytes(<[u8]>::to_vec);
         let bytes = bytes.ok_or(server::Error::Argument("bytes"))?;
-        Ok(server::with_engine(scope.env(), |engine| self.decode(engine, &bytes))?)
+        Ok(server::with_engine(scope, |engine| self.decode(engine, &bytes))?)
     }
 
     /// The bytes are over: an error event if that is in the middle of a message.

@@ -28,6 +28,8 @@ pub trait Events: 'static {
     fn tick();
     /// The idle handle ran.
     fn idle();
+    /// The sockets of this turn of the loop have all been served.
+    fn polled();
     /// A handle's memory has just been freed.
     fn closed();
     /// Rust code panicked while it worked for `key` (None: for no stream).
@@ -125,6 +127,10 @@ pub(super) extern "C" fn on_idle<E: Events>(_idle: *mut sys::uv_idle_t) {
     guard::<E>(None, E::idle);
 }
 
+pub(super) extern "C" fn on_check<E: Events>(_check: *mut sys::uv_check_t) {
+    guard::<E>(None, E::polled);
+}
+
 pub(super) extern "C" fn on_stream_closed<E: Events>(handle: *mut sys::uv_handle_t) {
     free::<StreamHandle, E>(handle.cast());
 }
@@ -139,6 +145,10 @@ pub(super) extern "C" fn on_timer_closed<E: Events>(handle: *mut sys::uv_handle_
 
 pub(super) extern "C" fn on_idle_closed<E: Events>(handle: *mut sys::uv_handle_t) {
     free::<sys::uv_idle_t, E>(handle.cast());
+}
+
+pub(super) extern "C" fn on_check_closed<E: Events>(handle: *mut sys::uv_handle_t) {
+    free::<sys::uv_check_t, E>(handle.cast());
 }
 
 fn free<T, E: Events>(handle: *mut c_void) {

@@ -2,6 +2,7 @@
 //! so libuv owns their memory in between; dropping a wrapper without `close` leaks, on purpose.
 
 mod callbacks;
+mod check;
 mod error;
 mod event_loop;
 mod idle;
@@ -12,6 +13,7 @@ mod timer;
 mod version;
 
 pub use callbacks::{Events, Key};
+pub use check::Check;
 pub use error::Error;
 pub use event_loop::EventLoop;
 pub use idle::Idle;

@@ -1,7 +1,7 @@
 //! One server connection, the answering side: calls in, bytes out.
 
 use crate::connection::Connection;
-use crate::encode::{self, BodyPlan, OutgoingBody, Persistence, Section};
+use crate::encode::{self, BodyPlan, KeptHeaders, Lines, OutgoingBody, Persistence, Section};
 use crate::engine::Engine;
 use crate::error::{CloseReason, SendError};
 use crate::framing::{Framing, answer_body};
@@ -27,12 +27,39 @@ impl Connection {
         out: &mut Vec<u8>,
         now: u64,
     ) -> Result<BodyPlan, SendError> {
+        self.send_lines(engine, status, reason, Lines::Given(headers, count), body, out, now)
+    }
+
+    /// The same with the registered phrase and lines that were checked before.
+    pub fn send_kept_head(
+        &mut self,
+        engine: &Engine,
+        status: u16,
+        headers: &KeptHeaders,
+        body: OutgoingBody,
+        out: &mut Vec<u8>,
+        now: u64,
+    ) -> Result<BodyPlan, SendError> {
+        self.send_lines(engine, status, b"", Lines::Kept(headers), body, out, now)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn send_lines(
+        &mut self,
+        engine: &Engine,
+        status: u16,
+        reason: &[u8],
+        lines: Lines<'_>,
+        body: OutgoingBody,
+        out: &mut Vec<u8>,
+        now: u64,
+    ) -> Result<BodyPlan, SendError> {
         self.check_owed()?;
         if !(200..=599).contains(&status) {
             return Err(SendError::InvalidStatus);
         }
         let start = out.len();
-        let written = self.write_head(engine, status, reason, headers, count, body, out);
+        let written = self.write_head(engine, status, reason, lines, body, out);
         let framing = written.inspect_err(|_| out.truncate(start))?;
         self.state.take(Step::StartAnswer(framing.writing));
         self.left = framing.declared;
@@ -50,14 +77,13 @@ impl Connection {
         engine: &Engine,
         status: u16,
         reason: &[u8],
-        headers: &[u8],
-        count: u32,
+        lines: Lines<'_>,
         body: OutgoingBody,
         out: &mut Vec<u8>,
     ) -> Result<Framing, SendError> {
         encode::status_line(out, status, reason)?;
         let section = if status == 426 { Section::UpgradeRequired } else { Section::Final };
-        let seen = encode::header_lines(out, headers, count, section)?;
+        let seen = lines.write(out, section)?;
         if seen.upgrade {
             out.extend_from_slice(b"connection: upgrade\r\n");
         }

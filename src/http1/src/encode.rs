@@ -112,6 +112,51 @@ pub(crate) fn header_lines(
     if written == count { Ok(seen) } else { Err(SendError::InvalidHeaderValue) }
 }
 
+/// The application's header lines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lines<'a> {
+    /// Text, and how many lines it should be.
+    Given(&'a [u8], u32),
+    Kept(&'a KeptHeaders),
+}
+
+impl Lines<'_> {
+    pub(crate) fn write(self, out: &mut Vec<u8>, section: Section) -> Result<Seen, SendError> {
+        match self {
+            Self::Kept(kept) if section == Section::Final => {
+                out.extend_from_slice(&kept.wire);
+                Ok(kept.seen)
+            }
+            Self::Kept(kept) => header_lines(out, &kept.text, kept.count, section),
+            Self::Given(text, count) => header_lines(out, text, count, section),
+        }
+    }
+}
+
+/// Header lines that were checked once, for answers that have the same again and again.
+#[derive(Debug)]
+pub struct KeptHeaders {
+    text: Vec<u8>,
+    count: u32,
+    /// The lines that go out.
+    wire: Vec<u8>,
+    seen: Seen,
+}
+
+impl KeptHeaders {
+    /// Checks `count` lines `name: value CR LF`.
+    pub fn new(text: &[u8], count: u32) -> Result<Self, SendError> {
+        let mut wire = Vec::new();
+        let seen = header_lines(&mut wire, text, count, Section::Final)?;
+        Ok(Self { text: text.to_vec(), count, wire, seen })
+    }
+
+    /// Whether they say how long the body is, which then has to fit.
+    pub fn state_length(&self) -> bool {
+        self.seen.content_length.is_some()
+    }
+}
+
 /// Whether the application may say this line; takes note of what concerns us. What is about the
 /// connection is ours to say (RFC 9110 section 7.6.1).
 #[inline]

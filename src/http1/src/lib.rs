@@ -36,7 +36,7 @@ mod target;
 
 pub use connection::{Connection, Event};
 pub use decode::{Decoded, RequestDecoder};
-pub use encode::{BodyPlan, OutgoingBody};
+pub use encode::{BodyPlan, KeptHeaders, OutgoingBody};
 pub use engine::Engine;
 pub use error::{CloseReason, Refusal, SendError};
 pub use head::{BodyLength, RequestHead, Version};

@@ -1,0 +1,33 @@
+// The header lines of answers are few and come again: the addon keeps those that did, checked and
+// as they go out, and knows them by a number.
+
+import binding from './binding.js'
+
+const MOST = 256
+const LONGEST = 1024
+// Among so many other ones, lines must come again to be kept.
+const SEEN = 256
+
+const numbers = new Map()
+const seen = new Set()
+
+/**
+ * The number of header lines that are kept; 0: these are not.
+ * @param {{ headers: string, count: number }} wire
+ */
+export function keptHeaders(wire) {
+  const number = numbers.get(wire.headers)
+  return number === undefined ? learn(wire) : number
+}
+
+function learn({ headers, count }) {
+  if (numbers.size >= MOST || headers.length > LONGEST) return 0
+  if (!seen.delete(headers)) {
+    if (seen.size >= SEEN) seen.clear()
+    seen.add(headers)
+    return 0
+  }
+  const number = binding.keepHeaders(headers, count)
+  numbers.set(headers, number)
+  return number
+}
