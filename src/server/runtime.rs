@@ -44,8 +44,11 @@ pub struct Runtime {
     pub open_handles: usize,
     /// When the wall clock was last asked, in the loop's milliseconds.
     date_checked: u64,
-    /// Set while the environment is torn down; dropped with the last handle.
-    cleanup: Option<CleanupHandle>,
+    /// All environments of this thread that use the addon: where its file was loaded more than
+    /// once, each time has one of its own.
+    known: Vec<Env>,
+    /// Theirs, while they are torn down; dropped with the last handle.
+    cleanup: Vec<CleanupHandle>,
 }
 
 thread_local! {
@@ -94,13 +97,18 @@ pub fn keep_headers(text: Value<'_>, count: u32) -> Result<u32, Error> {
     Ok(number.unwrap_or(0))
 }
 
-/// Makes the runtime if this thread has none.
+/// Makes the runtime if this thread has none. Each environment that uses it has to outlive it:
+/// what the runtime holds of JavaScript is given back through the environment that it came from.
 pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
+    let env = scope.env();
     RUNTIME.with(|cell| {
-        if cell.borrow().is_some() {
+        if let Some(runtime) = cell.borrow_mut().as_mut() {
+            if !runtime.known.contains(&env) {
+                js::add_async_cleanup_hook(env, on_environment_cleanup)?;
+                runtime.known.push(env);
+            }
             return Ok(());
         }
-        let env = scope.env();
         let uv_loop = EventLoop::adopt(env.event_loop()?);
         let registers = Registers::new(scope)?;
         let timer = Timer::new::<Driver>(uv_loop)?;
@@ -124,7 +132,8 @@ pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
             registers,
             open_handles: 3,
             date_checked: 0,
-            cleanup: None,
+            known: vec![env],
+            cleanup: Vec::new(),
         });
         Ok(js::add_async_cleanup_hook(env, on_environment_cleanup)?)
     })
@@ -159,7 +168,7 @@ pub fn handle_closed() {
         let mut slot = cell.borrow_mut();
         let Some(runtime) = slot.as_mut() else { return };
         runtime.open_handles = runtime.open_handles.saturating_sub(1);
-        if runtime.open_handles == 0 && runtime.cleanup.is_some() {
+        if runtime.open_handles == 0 && !runtime.cleanup.is_empty() {
             let runtime = slot.take();
             drop(slot);
             finish(runtime);
@@ -168,11 +177,12 @@ pub fn handle_closed() {
 }
 
 /// The worker ends or the process exits: every handle is closed, JavaScript is not called again.
+/// Comes once for each environment, all in one turn of the loop.
 fn on_environment_cleanup(handle: CleanupHandle) {
     RUNTIME.with(|cell| {
         let mut slot = cell.borrow_mut();
         let Some(runtime) = slot.as_mut() else { return };
-        runtime.cleanup = Some(handle);
+        runtime.cleanup.push(handle);
         runtime.corked = None;
         for (_, connection) in runtime.connections.drain() {
             connection.stream.close::<Driver>();
@@ -190,9 +200,9 @@ fn on_environment_cleanup(handle: CleanupHandle) {
 
 fn finish(runtime: Option<Runtime>) {
     if let Some(mut runtime) = runtime {
-        let handle = runtime.cleanup.take();
-        // References and async contexts go before the environment may.
+        let handles = std::mem::take(&mut runtime.cleanup);
+        // References and async contexts go before the environments may.
         drop(runtime);
-        drop(handle);
+        drop(handles);
     }
 }
