@@ -161,7 +161,10 @@ export interface ParsedRequest {
 export interface ParsedData {
   /** Tells this event from the others. */
   type: 'data'
-  /** The bytes, without any framing: a view into what `execute` was given. */
+  /**
+   * The bytes, without any framing: a view into what `execute` was given, or into a copy where that
+   * was shared memory.
+   */
   bytes: Uint8Array
 }
 

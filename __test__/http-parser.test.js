@@ -153,6 +153,16 @@ describe('what is found', () => {
     assert.deepEqual(done, { type: 'end', trailers: [] })
   })
 
+  test('shared memory is read once, so that no other thread can change what was found', () => {
+    const text = Buffer.from('PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody')
+    const shared = new Uint8Array(new SharedArrayBuffer(text.length))
+    shared.set(text)
+    const [{ method }, { bytes }] = new HttpParser().execute(shared)
+    shared.fill(0)
+    assert.equal(method, 'PUT')
+    assert.equal(Buffer.from(bytes).toString(), 'body')
+  })
+
   test('nothing in nothing', () => {
     const parser = new HttpParser()
     assert.deepEqual(parser.execute(new Uint8Array(0)), [])

@@ -69,6 +69,17 @@ describe('a Uint8Array over a SharedArrayBuffer', () => {
       })
     }
 
+    for (const [kind, make] of Object.entries({
+      'our Response': (body) => new Response(body),
+      'a Response of another realm': (body) => ({ status: 200, headers: new Map(), body }),
+    })) {
+      test(`of ${size} bytes arrives as the body of ${kind}`, async (t) => {
+        const server = serve(t, () => make(shared(bytes)))
+        const got = Buffer.from(await (await fetch(server.url)).arrayBuffer())
+        assert.ok(got.equals(bytes), `${got.length}`)
+      })
+    }
+
     test(`of ${size} bytes arrives as a raw write`, async (t) => {
       const socket = listen(t, {
         open(connection) {

@@ -2,6 +2,7 @@ import { isUint8Array } from 'node:util/types'
 import binding from './binding.js'
 import { invalidArgType } from './errors.js'
 import { parserOptions } from './options.js'
+import { unshared } from './unshared.js'
 
 /** Milo for JavaScript, as strict as the server: both use the same decoder. */
 export class HttpParser {
@@ -14,7 +15,8 @@ export class HttpParser {
 
   execute(bytes) {
     if (!isUint8Array(bytes)) throw invalidArgType('bytes', 'a Uint8Array', bytes)
-    return this.#native.execute(bytes).map((event) => convert(event, bytes))
+    const own = unshared(bytes)
+    return this.#native.execute(own).map((event) => convert(event, own))
   }
 
   finish() {

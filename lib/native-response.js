@@ -6,6 +6,7 @@
 // goes the public way.
 
 import { isDisturbed } from 'node:stream'
+import { copyOf } from './body.js'
 import { addFetchedFields, isFetched } from './fetched.js'
 import { addFields, addPairs, eachField } from './headers.js'
 import { isPlatform, platform } from './platform.js'
@@ -194,9 +195,7 @@ function pairsOfForeign(headers) {
 function foreignBody(value) {
   const { body } = value
   if (body === null || typeof body === 'string') return body
-  if (ArrayBuffer.isView(body)) {
-    return new Uint8Array(body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength))
-  }
+  if (ArrayBuffer.isView(body)) return copyOf(body)
   if (typeof body?.getReader === 'function') {
     if (body.locked) throw spentBody('is locked')
     return body
