@@ -46,7 +46,13 @@ describe('a handler that fails', () => {
     '/async-nothing': invalid,
     '/network-error': invalid,
     '/native-network-error': invalid,
+    '/throw-revoked': '<Revoked Proxy>',
+    '/throw-unshowable': 'an object that cannot be shown',
+    '/reject-unshowable': 'an object that cannot be shown',
     '/spent': invalid,
+    '/heir': invalid,
+    '/proxy': invalid,
+    '/uncancelled': "Error: [\\s\\S]*code: 'HTTP_INVALID_CONTENT_LENGTH'\\n}",
     '/wrong-length': "Error: [\\s\\S]*code: 'HTTP_INVALID_CONTENT_LENGTH'\\n}",
     '/two-lengths': "Error: [\\s\\S]*code: 'HTTP_INVALID_CONTENT_LENGTH'\\n}",
   }
@@ -76,6 +82,13 @@ describe('a handler that fails', () => {
     await program.takeError(/waitUntil[^\n]*: Error: failed in the background[\s\S]*?\n(?! )/)
     await assertFine(client)
   })
+})
+
+test('what waitUntil was given, and cannot be shown', async (t) => {
+  const client = await connectTo(t)
+  assert.equal((await client.ask(request('GET /background-unshowable'))).text, 'fine')
+  await program.takeError(/waitUntil[^\n]*: an object that cannot be shown\n/)
+  await assertFine(client)
 })
 
 describe('onError', () => {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { HttpParser, HttpServer, InboundTcpSocket, TcpConnection } from '../index.js'
 import { pair } from './support/raw-socket.js'
@@ -194,6 +195,29 @@ describe('listen', () => {
     }
     assert.equal(server.listening, false)
   })
+})
+
+test('what cannot be shown is refused as clearly', () => {
+  const explode = () => {
+    throw new Error('not for your eyes')
+  }
+  const values = [
+    Object.defineProperty({}, Symbol.toStringTag, { get: explode }),
+    { [inspect.custom]: explode },
+    Object.defineProperty(() => {}, 'name', { get: explode }),
+    Object.defineProperty(() => {}, 'name', { value: Symbol('s') }),
+  ]
+  const { proxy, revoke } = Proxy.revocable(() => {}, {})
+  revoke()
+  for (const value of [...values, proxy]) {
+    assertRefuses(() => new InboundTcpSocket({ port: value }), TYPE, 'options.port')
+    assertRefuses(
+      () => new HttpServer({ timeouts: { idle: value } }),
+      TYPE,
+      'options.timeouts.idle',
+    )
+    assertRefuses(() => new HttpParser().execute(value), TYPE, 'bytes')
+  }
 })
 
 test('close of HttpServer takes a timeout', async () => {

@@ -39,8 +39,7 @@ function sourceOf(body) {
 
 /** Tells the source that nobody wants the rest. */
 export function cancelBody(source, reason) {
-  // The source's own trouble with being cancelled is nobody's answer any more.
-  Promise.resolve(source.cancel(reason)).catch(() => {})
+  ignoreFailure(() => source.cancel(reason))
 }
 
 /**
@@ -93,6 +92,13 @@ function isEmpty(piece, takesText) {
 
 /** A body that will not be sent, as for HEAD: its source must hear of it. */
 export function dropBody(body) {
-  // A ponyfill's cancel may give no promise.
-  if (typeof body.cancel === 'function') Promise.resolve(body.cancel()).catch(() => {})
+  if (typeof body.cancel === 'function') ignoreFailure(() => body.cancel())
+}
+
+/**
+ * The source's own trouble with being cancelled is nobody's answer any more. A ponyfill's cancel
+ * may throw at once, and give no promise.
+ */
+function ignoreFailure(cancel) {
+  new Promise((resolve) => resolve(cancel())).catch(() => {})
 }

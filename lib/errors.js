@@ -2,10 +2,15 @@
 
 import { inspect } from 'node:util'
 
+/** What was given, for a message. It may be any value, and then some cannot even be shown. */
 function describe(value) {
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
-  const text = inspect(value, { depth: -1 })
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text
+  try {
+    if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
+    const text = inspect(value, { depth: -1, customInspect: false })
+    return text.length > 80 ? `${text.slice(0, 80)}...` : text
+  } catch {
+    return `${typeof value === 'function' ? 'a function' : 'an object'} that cannot be shown`
+  }
 }
 
 function coded(ErrorClass, code, message, properties) {
@@ -74,5 +79,19 @@ export function abortError(code, detail) {
 
 /** Whether an error only says again that the client left. */
 export function isConsequence(error, aborted) {
-  return error === aborted || error?.cause === aborted
+  try {
+    return error === aborted || error?.cause === aborted
+  } catch {
+    // A `cause` that throws is not ours.
+    return false
+  }
+}
+
+/** Tells stderr. What was thrown may be any value, also one that throws when it is shown. */
+export function report(message, error) {
+  try {
+    console.error(`${message}:`, error)
+  } catch {
+    console.error(`${message}: ${describe(error)}`)
+  }
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import binding from './binding.js'
 import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
 import { ConnectionInfo } from './connection-info.js'
-import { abortError, isConsequence } from './errors.js'
+import { abortError, isConsequence, report } from './errors.js'
 import { Exchange } from './exchange.js'
 import { keptHeaders } from './kept-headers.js'
 import { HEADERS, KEY, META, openRegisters, registers, STATUS } from './registers.js'
@@ -244,8 +244,8 @@ export class HttpService {
   #fail(exchange, error) {
     if (exchange.aborted !== null && isConsequence(error, exchange.aborted)) return
     if (this.#onError === undefined) {
-      report('milouv: the handler failed', error)
-      return this.#sendPlainError(exchange)
+      this.#sendPlainError(exchange)
+      return report('milouv: the handler failed', error)
     }
     const onError = this.#onError
     let answer
@@ -268,9 +268,9 @@ export class HttpService {
   }
 
   #failTwice(exchange, first, second) {
+    this.#sendPlainError(exchange)
     report('milouv: the handler failed', first)
     report('milouv: onError failed too', second)
-    this.#sendPlainError(exchange)
   }
 
   #sendPlainError(exchange) {
@@ -322,8 +322,4 @@ function socketAddress(address, port) {
 
 function isStream(body) {
   return body !== null && typeof body === 'object' && !(body instanceof Uint8Array)
-}
-
-function report(message, error) {
-  console.error(`${message}:`, error)
 }

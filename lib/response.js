@@ -267,6 +267,10 @@ defineInspect(Response, 'Response', (response) => {
 })
 Object.defineProperty(Response.prototype, TO_WIRE, {
   value() {
+    // Asked of a stand-in, toWire would come back here for ever.
+    if (!isOurs(this)) {
+      throw invalidResponse('The handler returned what only inherits from a Response, or a Proxy.')
+    }
     return toWire(this)
   },
 })

@@ -18,6 +18,29 @@ async function spent() {
   return response
 }
 
+/** A value that throws when somebody wants to see it. */
+const unshowable = {
+  get [Symbol.toStringTag]() {
+    throw new Error('not for your eyes')
+  },
+}
+
+function revoked() {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+/** A ponyfill's stream that throws when it is told that nobody wants it. */
+const uncancelled = {
+  getReader: () => ({
+    read: async () => ({ done: true }),
+    cancel() {
+      throw new Error('cancel threw')
+    },
+  }),
+}
+
 const withLength = (body, length) => new Response(body, { headers: { 'content-length': length } })
 const fails = (text) => Promise.reject(new Error(text))
 const bytes = Buffer.from('piece')
@@ -35,6 +58,13 @@ const handlers = {
     throw undefined
   },
   '/reject-nothing': () => Promise.reject(),
+  '/throw-unshowable': () => {
+    throw unshowable
+  },
+  '/reject-unshowable': () => Promise.reject(unshowable),
+  '/throw-revoked': () => {
+    throw revoked()
+  },
   '/nothing': () => undefined,
   '/text': () => 'no Response',
   '/object': () => ({ status: 200 }),
@@ -42,6 +72,9 @@ const handlers = {
   '/network-error': () => Response.error(),
   '/native-network-error': () => globalThis.Response.error(),
   '/spent': spent,
+  '/heir': () => Object.create(new Response('inherited')),
+  '/proxy': () => new Proxy(new Response('behind a proxy'), {}),
+  '/uncancelled': () => ({ status: 200, headers: [['content-length', 'x']], body: uncancelled }),
   '/wrong-length': () => withLength('abc', '5'),
   '/two-lengths': () => withLength('abc', '3, 3'),
   '/body-fails': () => new Response(streamOf([bytes], new Error('the body failed'))),
@@ -51,6 +84,10 @@ const handlers = {
   '/body-too-short': () => withLength(streamOf([bytes]), '7'),
   '/background': (_, info) => {
     info.waitUntil(fails('failed in the background'))
+    return new Response('fine')
+  },
+  '/background-unshowable': (_, info) => {
+    info.waitUntil(Promise.reject(unshowable))
     return new Response('fine')
   },
 }
