@@ -1,5 +1,6 @@
 // A program whose handlers fail in every way there is. It sends the ports of its servers.
 
+import { inspect } from 'node:util'
 import { HttpServer, Response } from '../../index.js'
 
 function streamOf(pieces, failure) {
@@ -20,7 +21,7 @@ async function spent() {
 
 /** A value that throws when somebody wants to see it. */
 const unshowable = {
-  get [Symbol.toStringTag]() {
+  [inspect.custom]() {
     throw new Error('not for your eyes')
   },
 }
