@@ -312,10 +312,7 @@ function eachOfRecord(init, each) {
 }
 
 // A proxy sees what is asked of it, so it is asked nothing that WebIDL does not ask.
-const isPlain = (init) =>
-  !isProxy(init) &&
-  Object.getPrototypeOf(init) === Object.prototype &&
-  init[Symbol.iterator] === undefined
+const isRecord = (init) => !isProxy(init) && init[Symbol.iterator] === undefined
 
 /**
  * The wire text of a HeadersInit.
@@ -332,11 +329,11 @@ export function addFields(init, wire) {
     wire.count++
     typed ||= name.isContentType
   }
-  if (typeof init !== 'object' || init === null || !isPlain(init)) {
+  if (typeof init !== 'object' || init === null || !isRecord(init)) {
     eachField(init, add)
     return typed
   }
-  // The usual case, without the detour over a list: an object literal with string values.
+  // The usual case, without the detour over a list.
   for (const key in init) {
     if (!Object.hasOwn(init, key)) continue
     const name = fieldName(key, where)

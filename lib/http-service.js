@@ -53,6 +53,7 @@ export class HttpService {
   hooks() {
     openRegisters()
     return {
+      resource: this.#stores.resource,
       onRequest: (head) => this.#serve(new Exchange(this, registers[KEY], head, registers[META])),
       onBody: (key) => this.exchanges.get(key)?.bodyReady(),
       onDrain: (key) => this.exchanges.get(key)?.drainReady(),

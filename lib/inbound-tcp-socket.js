@@ -129,6 +129,7 @@ function fromFunction(listener) {
 function rawHooks(connections, handlers) {
   const stores = new Stores()
   return {
+    resource: stores.resource,
     onOpen(key) {
       stores.reset()
       const connection = createConnection(key)

@@ -23,8 +23,9 @@ macro_rules! hooks {
             /// Takes the functions out of `object`; `Err` names the one that is missing.
             pub fn new(object: Value<'_>) -> Result<Self, &'static str> {
                 let env = object.env();
+                let resource = object.object("resource").ok_or("resource")?;
                 Ok(Self {
-                    context: AsyncContext::new(env, $resource).map_err(|_| "async context")?,
+                    context: AsyncContext::new($resource, resource).map_err(|_| "async context")?,
                     $($field: object
                         .function($property)
                         .and_then(|value| Reference::new(env, value).ok())

@@ -14,6 +14,7 @@ pub struct Scope<'context> {
     env: Env,
     handles: sys::napi_handle_scope,
     callback: sys::napi_callback_scope,
+    undefined: sys::napi_value,
     context: PhantomData<&'context AsyncContext>,
 }
 
@@ -23,6 +24,7 @@ impl<'context> Scope<'context> {
         let env = context.env();
         let mut handles = ptr::null_mut();
         let mut callback = ptr::null_mut();
+        let mut undefined = ptr::null_mut();
         // SAFETY: the environment is live and of this thread; both scopes are closed on drop, in
         // reverse order.
         unsafe {
@@ -36,8 +38,9 @@ impl<'context> Scope<'context> {
                 sys::napi_close_handle_scope(env.raw(), handles);
                 return Err(Error::CannotRun);
             }
+            sys::napi_get_undefined(env.raw(), &mut undefined);
         }
-        Ok(Self { env, handles, callback, context: PhantomData })
+        Ok(Self { env, handles, callback, undefined, context: PhantomData })
     }
 
     /// Calls `function`. What it throws goes to 'uncaughtException', as in Node's own callbacks.
@@ -48,14 +51,12 @@ impl<'context> Scope<'context> {
     ) -> Result<Value<'_>, Error> {
         let env = self.env.raw();
         let function = function.raw_value()?;
-        let mut receiver = ptr::null_mut();
         let mut result = ptr::null_mut();
         // SAFETY: function and arguments are live values of the scope that is open.
         let status = unsafe {
-            sys::napi_get_undefined(env, &mut receiver);
             sys::napi_call_function(
                 env,
-                receiver,
+                self.undefined,
                 function,
                 arguments.len(),
                 arguments.as_ptr(),
@@ -102,10 +103,7 @@ impl<'context> Scope<'context> {
     }
 
     pub(super) fn undefined(&self) -> sys::napi_value {
-        let mut value = ptr::null_mut();
-        // SAFETY: as for numbers.
-        unsafe { sys::napi_get_undefined(self.env.raw(), &mut value) };
-        value
+        self.undefined
     }
 
     /// A Node Buffer with a copy of `bytes`.

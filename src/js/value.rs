@@ -105,6 +105,15 @@ impl<'scope> Value<'scope> {
 
     /// The property `name`, if it is a function.
     pub(super) fn function(self, name: &str) -> Option<Value<'scope>> {
+        self.property(name, sys::ValueType::napi_function)
+    }
+
+    /// The property `name`, if it is an object.
+    pub(super) fn object(self, name: &str) -> Option<Value<'scope>> {
+        self.property(name, sys::ValueType::napi_object)
+    }
+
+    fn property(self, name: &str, wanted: sys::napi_valuetype) -> Option<Value<'scope>> {
         let env = self.env.raw();
         let mut key = ptr::null_mut();
         let mut raw = ptr::null_mut();
@@ -118,7 +127,7 @@ impl<'scope> Value<'scope> {
                 && sys::napi_get_property(env, self.raw, key, &mut raw) == sys::Status::napi_ok
                 && sys::napi_typeof(env, raw, &mut kind) == sys::Status::napi_ok
         };
-        (found && kind == sys::ValueType::napi_function).then(|| Self::from_raw(self.env, raw))
+        (found && kind == wanted).then(|| Self::from_raw(self.env, raw))
     }
 
     pub fn as_number(self) -> Option<f64> {

@@ -327,8 +327,11 @@ impl Connection {
         }
         let used = self.decode(engine, &kept[start..], now);
         if start + used < kept.len() && !self.refusal_waits() {
-            // The bytes stay where they are, however many requests they hold.
-            let inbox = self.inbox();
+            // The bytes stay where they are, however many requests they hold, and so does the box.
+            let inbox = self.inbox.get_or_insert_with(|| {
+                *inbox = Inbox::default();
+                inbox
+            });
             inbox.kept = kept;
             inbox.kept_at = start + used;
         }
