@@ -42,6 +42,10 @@ class Program {
     return message
   }
 
+  send(message) {
+    this.#process.send(message)
+  }
+
   /** Waits until the error stream matches, takes that much off it and gives the match. */
   async takeError(pattern) {
     for (;;) {
