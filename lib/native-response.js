@@ -7,7 +7,7 @@
 
 import { isDisturbed } from 'node:stream'
 import { copyOf } from './body.js'
-import { addFetchedFields, isFetched } from './fetched.js'
+import { addFetchedFields, isFetched, isFetchedBody } from './fetched.js'
 import { addFields, addPairs, eachField } from './headers.js'
 import { isPlatform, platform } from './platform.js'
 import { invalidResponse, spentBody, TO_WIRE, Wire } from './wire.js'
@@ -44,9 +44,10 @@ function wireOfPlatform(Class, response, mayWait) {
   }
   const wire = new Wire(checkedStatus(response.status), response.statusText)
   const { headers } = response
-  if (isFetched(response)) addFetchedFields(response, headers, wire)
+  const stream = typeof body === 'symbol' ? response.body : null
+  if (isFetched(response) || isFetchedBody(stream)) addFetchedFields(response, headers, wire)
   else addPairs(headers, wire)
-  wire.body = typeof body === 'symbol' ? streamToSend(response.body) : body
+  wire.body = typeof body === 'symbol' ? streamToSend(stream) : body
   return wire
 }
 
@@ -115,7 +116,8 @@ function readByQueue(stream, inner) {
   if (state.state !== 'readable' || queued?.pendingPullIntos === undefined) return NOT_HERE
   if (queued.pendingPullIntos.length !== 0) return NOT_HERE
   const { closeRequested, started, queueTotalSize } = queued
-  if (!closeRequested) return started === false && queueTotalSize > 0 ? SOON : NOT_HERE
+  // Also where nothing is queued: the body may be an empty text.
+  if (!closeRequested) return started === false ? SOON : NOT_HERE
   return bytesOfQueue(queued.queue, queueTotalSize)
 }
 
