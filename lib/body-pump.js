@@ -1,5 +1,6 @@
 // Sending a body that comes in pieces, no faster than the socket takes it.
 
+import { isUint8Array } from 'node:util/types'
 import binding from './binding.js'
 import { invalidArgType, isConsequence } from './errors.js'
 import { unshared } from './unshared.js'
@@ -84,7 +85,8 @@ export async function pumpBody(exchange, source, trailers) {
 
 /** Fetch allows bytes only in a stream; what an iterable yields may be text. */
 function isEmpty(piece, takesText) {
-  if (piece instanceof Uint8Array) return piece.byteLength === 0
+  // Not by instanceof: bytes of another realm are bytes, too.
+  if (isUint8Array(piece)) return piece.byteLength === 0
   if (takesText && typeof piece === 'string') return piece === ''
   const expected = takesText ? 'a Uint8Array or a string' : 'a Uint8Array'
   throw invalidArgType('a piece of a Response body', expected, piece)

@@ -2,7 +2,7 @@
 // made only when somebody asks for `.body`.
 
 import { isDisturbed } from 'node:stream'
-import { isAnyArrayBuffer } from 'node:util/types'
+import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
 import { platform } from './platform.js'
 import { teeOf } from './tee.js'
 
@@ -271,7 +271,7 @@ async function* piecesOf(reader) {
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    if (!(value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk')
+    if (!isUint8Array(value)) throw new TypeError('Received non-Uint8Array chunk')
     yield value
   }
 }
@@ -289,7 +289,7 @@ async function collect(pieces) {
   let length = 0
   for await (const piece of pieces) {
     const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece
-    if (!(bytes instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk')
+    if (!isUint8Array(bytes)) throw new TypeError('Received non-Uint8Array chunk')
     all.push(bytes)
     length += bytes.byteLength
   }
