@@ -2,7 +2,7 @@
 // fields spoke of the connection it came by.
 
 import { fieldLine, fieldName } from './header-fields.js'
-import { isPlatform } from './platform.js'
+import { isPlatform, shared } from './platform.js'
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 const DECODED = ['gzip', 'x-gzip', 'deflate', 'br']
@@ -12,6 +12,26 @@ const [major, minor] = (process.versions.undici ?? '0.0').split('.').map(Number)
 if ((major > 7 || (major === 7 && minor >= 12)) && process.versions.zstd !== undefined) {
   DECODED.push('zstd')
 }
+
+// Bodies that the fetch of `globals: 'compat'` got: a Response that the platform makes of one does
+// not tell where that came from.
+shared.fetchedBodies ??= new WeakSet()
+const { fetchedBodies } = shared
+
+/**
+ * @param {globalThis.Response} response just got by fetch
+ * @returns {globalThis.Response} the same
+ */
+export function rememberFetched(response) {
+  if (isPlatform('Response', response) && response.body !== null) fetchedBodies.add(response.body)
+  return response
+}
+
+/**
+ * Whether this stream came from fetch.
+ * @param {ReadableStream | null} body
+ */
+export const isFetchedBody = (body) => fetchedBodies.has(body)
 
 /**
  * Whether this is the platform's Response, got by fetch.

@@ -5,8 +5,10 @@
 // It is counted in state that all copies of milouv in this realm share: one of them does it, the
 // last server to close undoes it, and what somebody else put there meanwhile stays.
 
+import { fetchArguments } from './fetch-arguments.js'
+import { rememberFetched } from './fetched.js'
 import { platform, shared } from './platform.js'
-import { buildPlatformRequest, swapArguments } from './platform-request.js'
+import { buildPlatformRequest } from './platform-request.js'
 import { beforeNextRequest } from './request.js'
 import { Response } from './response.js'
 
@@ -117,7 +119,9 @@ const proxyOfFetch = (fetch) =>
   new Proxy(fetch, {
     apply(target, self, args) {
       try {
-        return Reflect.apply(target, self, swapArguments(args))
+        const answer = Reflect.apply(target, self, fetchArguments(args))
+        // What somebody else's fetch gives is their business.
+        return answer instanceof Promise ? answer.then(rememberFetched) : answer
       } catch (error) {
         // fetch never throws: what swapping found out is told as fetch tells it.
         return Promise.reject(error)

@@ -33,12 +33,12 @@ const ROUNDS = 400
 const PAUSE = 10
 
 /** Waits until `check` throws no more, for what no event tells; its last error after a while. */
-export async function eventually(check) {
+export async function eventually(check, rounds = ROUNDS) {
   for (let round = 1; ; round++) {
     try {
       return await check()
     } catch (error) {
-      if (round === ROUNDS) throw error
+      if (round === rounds) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
