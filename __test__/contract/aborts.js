@@ -136,6 +136,27 @@ export const aborts = {
     },
   },
 
+  'what fetch does for the client ends with it': {
+    needs: 'signal',
+    async handle(request, { rest, note, base }) {
+      if (rest === '/there') {
+        await aborted(request.signal)
+        note('there')
+        return new Response()
+      }
+      setTimeout(note, 20, 'begun')
+      return fetch(`${base}/there`, { signal: request.signal })
+    },
+    async check(client) {
+      const controller = new AbortController()
+      const asked = client.ask('', { signal: controller.signal })
+      await client.noted((notes) => assert.deepEqual(notes, ['begun']))
+      controller.abort()
+      await assert.rejects(asked)
+      await client.noted((notes) => assert.deepEqual(notes, ['begun', 'there']))
+    },
+  },
+
   'an answer for a client that has left is dropped, and its stream cancelled': {
     async handle(_, { note }) {
       note('begun')

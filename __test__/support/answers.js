@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 
 const STATUS_LINE = /^HTTP\/1\.1 (\d{3}) ([\t\x20-\x7e\x80-\xff]*)$/
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\t\x20-\x7e\x80-\xff]*)$/
-const CHUNK_SIZE = /^(?:0|[1-9a-f][0-9a-f]*)$/i
+/** The one leading zero is what a client gets that has ended its side in between. */
+const CHUNK_SIZE = /^0?(?:0|[1-9a-f][0-9a-f]*)$/i
 const IMF_FIXDATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 const CLOCK_TOLERANCE = 60_000
 

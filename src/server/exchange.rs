@@ -5,7 +5,7 @@ use std::ops::Range;
 use http1::{Event, Refusal};
 
 use super::answer;
-use super::connections::Phase;
+use super::connections::{Connection, Phase};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
 use super::registers;
@@ -205,6 +205,24 @@ impl Runtime {
         };
         out.clear();
         self.sent(key, result);
+    }
+
+    /// Finds out whether a client that has ended its side is still there for its answer. One that
+    /// is not resets the connection, which the sweep finds; one on this machine does so at once.
+    pub fn probe(&mut self, key: ConnectionKey) {
+        if self.unsent(key) > 0 {
+            return;
+        }
+        let Some(state) = self.open_connection(key).and_then(Connection::http) else { return };
+        let mut out = Vec::new();
+        if !state.machine.begin_next(&mut out) {
+            return;
+        }
+        self.send_now(key, &mut out);
+        let found = self.connections.get(key).and_then(|found| found.stream.pending_error());
+        if let Some(error) = found {
+            self.fail(key, error.into());
+        }
     }
 
     /// Books what a send took, or closes the connection over its failure.

@@ -34,7 +34,7 @@ pub struct Turn {
     pub dispatching: bool,
     /// Connections with answers given meanwhile: their next requests may come.
     pub answered: Vec<ConnectionKey>,
-    /// Connections whose answers were gathered meanwhile.
+    /// Connections whose answers were gathered meanwhile, or who may have gone.
     pub unsent: Vec<ConnectionKey>,
 }
 
@@ -107,7 +107,10 @@ impl Runtime {
         }
         self.out.clear();
         match self.next_event(key) {
-            None => self.settle(key),
+            None => {
+                self.watch_half_closed(key);
+                self.settle(key);
+            }
             Some(event) => self.admit(key, event),
         }
     }
@@ -181,7 +184,16 @@ impl Runtime {
         } else {
             self.send_out(key);
         }
+        self.watch_half_closed(key);
         self.settle(key);
+    }
+
+    /// Behind the turn, a client that has ended its side is asked whether it is still there.
+    fn watch_half_closed(&mut self, key: ConnectionKey) {
+        let state = self.connections.get_mut(key).and_then(Connection::http);
+        if state.is_some_and(|state| state.machine.at_eof()) {
+            self.turn.unsent.push(key);
+        }
     }
 
     /// Keeps `out` for the end of the turn.
@@ -211,6 +223,7 @@ impl Runtime {
         self.turn.dispatching = false;
         while let Some(key) = self.turn.unsent.pop() {
             self.flush(key);
+            self.probe(key);
         }
         if self.turn.heads.capacity() > HEADS_KEPT && self.turn.ready.is_empty() {
             self.turn.heads = Vec::new();

@@ -61,6 +61,7 @@ impl Connection {
         let start = out.len();
         let written = self.write_head(engine, status, reason, lines, body, out);
         let framing = written.inspect_err(|_| out.truncate(start))?;
+        self.go_on_from_beginning(start, out);
         self.state.take(Step::StartAnswer(framing.writing));
         self.left = framing.declared;
         if framing.writing == Writing::Complete {
@@ -222,8 +223,33 @@ impl Connection {
         let lines = encode::header_lines(out, headers, count, Section::Informational);
         lines.inspect_err(|_| out.truncate(start))?;
         out.extend_from_slice(b"\r\n");
+        self.go_on_from_beginning(start, out);
         self.expecting &= status != 100;
         Ok(true)
+    }
+
+    /// A client that has gone and one that has only ended its side look the same until something
+    /// is sent to them. So the beginning of what comes next goes out ahead of it, where that is
+    /// known: whoever is still there waits for the rest. True: there is something to send.
+    pub fn begin_next(&mut self, out: &mut Vec<u8>) -> bool {
+        if !self.eof || self.begun || !self.exchange_open() || self.refusal_waits() {
+            return false;
+        }
+        match self.state.writing {
+            Writing::Owed => out.extend_from_slice(encode::BEGINNING),
+            // A chunk's size may have leading zeros, and so may the last one's.
+            Writing::Chunked => out.push(b'0'),
+            _ => return false,
+        }
+        self.begun = true;
+        true
+    }
+
+    /// Takes what is out already off the answer that starts at `start`.
+    pub(crate) fn go_on_from_beginning(&mut self, start: usize, out: &mut Vec<u8>) {
+        if core::mem::take(&mut self.begun) {
+            out.drain(start..start + encode::BEGINNING.len());
+        }
     }
 
     /// The head of the answer is out.
@@ -253,6 +279,7 @@ impl Connection {
 
     /// The answer is complete: what becomes of the connection.
     fn end_answer(&mut self, now: u64) {
+        self.begun = false;
         let is_whole = self.state.reading == Reading::Complete;
         match self.close_after {
             // Whatever the client still sends, even behind its own `close`, must not reset the

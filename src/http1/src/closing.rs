@@ -47,7 +47,9 @@ impl Connection {
             Writing::Idle | Writing::Owed => {
                 let is_head = writing == Writing::Owed && self.request.is_head;
                 let omit_body = is_head || refusal.to_head;
+                let start = out.len();
                 encode::refusal(out, &refusal, &engine.date, omit_body);
+                self.go_on_from_beginning(start, out);
             }
             Writing::Complete | Writing::Ended => return None,
             // The answer is cut, so that the client can tell.

@@ -72,6 +72,8 @@ pub struct Connection {
     pub(crate) clock_stale: bool,
     /// A chunk is begun but not ended.
     pub(crate) chunk_open: bool,
+    /// The first bytes of what comes next went out ahead of it: see `begin_next`.
+    pub(crate) begun: bool,
     pub(crate) eof: bool,
     pub(crate) shutdown: bool,
 }
@@ -113,6 +115,7 @@ impl Connection {
             drain_over: false,
             clock_stale: false,
             chunk_open: false,
+            begun: false,
             eof: false,
             shutdown: false,
         }
@@ -232,7 +235,8 @@ impl Connection {
         self.inbox.as_ref().is_some_and(|inbox| inbox.kept_at < inbox.kept.len())
     }
 
-    pub(crate) fn at_eof(&self) -> bool {
+    /// The client has ended its side.
+    pub fn at_eof(&self) -> bool {
         self.eof
     }
 

@@ -59,6 +59,9 @@ pub(crate) enum Persistence {
     Close,
 }
 
+/// What every answer begins with, whatever its status.
+pub(crate) const BEGINNING: &[u8] = b"HTTP/1.1 ";
+
 /// RFC 9112 section 4. An empty reason stands for the registered phrase.
 pub(crate) fn status_line(out: &mut Vec<u8>, status: u16, reason: &[u8]) -> Result<(), SendError> {
     if status == 200 && reason.is_empty() {
@@ -68,7 +71,7 @@ pub(crate) fn status_line(out: &mut Vec<u8>, status: u16, reason: &[u8]) -> Resu
     if !is_field_value(reason) {
         return Err(SendError::InvalidReason);
     }
-    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(BEGINNING);
     out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
     out.push(b' ');
     let phrase = if reason.is_empty() { reason_phrase(status).as_bytes() } else { reason };
@@ -229,7 +232,7 @@ pub(crate) fn chunk_start(out: &mut Vec<u8>, len: usize) {
 
 /// The answer to a request that is refused.
 pub(crate) fn refusal(out: &mut Vec<u8>, refusal: &Refusal, date: &CachedDate, omit_body: bool) {
-    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(BEGINNING);
     out.extend_from_slice(itoa::Buffer::new().format(refusal.status).as_bytes());
     out.push(b' ');
     out.extend_from_slice(reason_phrase(refusal.status).as_bytes());
