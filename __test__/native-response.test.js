@@ -4,12 +4,11 @@ import test from 'node:test'
 import vm from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { Response, toWire } from '../lib/response.js'
+import { readsAtOnce } from './support/platform-bodies.js'
 
 const Native = globalThis.Response
 const invalid = { name: 'TypeError', code: 'ERR_INVALID_RESPONSE' }
-const [major, minor] = process.versions.node.split('.').map(Number)
-// Node 24.0 to 24.13 keeps the bytes where nobody gets at them (and 23 likewise).
-const readsAtOnce = major < 23 || major > 24 || (major === 24 && minor >= 14)
+const major = Number.parseInt(process.versions.node, 10)
 
 async function wireOf(response) {
   const wire = toWire(response, true)

@@ -83,8 +83,10 @@ function probe(Class) {
     const inner = symbolOf(text.body, 'kState')
     if (inner === undefined) return none
     const read = (response) => readByQueue(response.body, inner)
-    // Not closed yet, which tells the shape as well as its bytes would.
-    return read(text) === SOON && read(new Class(null)) === null ? read : none
+    // Not closed yet, which tells the shape as well as its bytes would. Since Node 26.12 they are
+    // made only when somebody reads.
+    const isQueued = text.body[inner].controller[inner].queueTotalSize === 'probe'.length
+    return isQueued && read(text) === SOON && read(new Class(null)) === null ? read : none
   } catch {
     return none
   }
