@@ -82,6 +82,11 @@ impl App {
         self.connection.receive_eof(&mut self.engine, self.now);
     }
 
+    /// As the server does whenever nothing waits to be sent.
+    pub fn begin_next(&mut self) {
+        self.connection.begin_next(&mut self.out);
+    }
+
     /// Pulls one event and takes note of it.
     pub fn next(&mut self) -> bool {
         let event = self.connection.next_event(&mut self.engine, &mut self.out, self.now);

@@ -133,6 +133,7 @@ fn drain_events(app: &mut App) {
     // Each turn tells something of the request or is the last.
     for _ in 0..8 {
         if !app.next() {
+            app.begin_next();
             return check_rest(app);
         }
     }
