@@ -1,9 +1,12 @@
 // The request's signal, clients that leave, and what goes on behind the answer.
 
 import assert from 'node:assert/strict'
+import { deferred } from '../../lib/deferred.js'
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const post = (body) => ({ method: 'POST', body })
+/** Settles when the client tells by another connection that it has left the first. */
+const left = deferred()
 
 /** Asks, waits until the handler has begun, and leaves. */
 async function leave(client, rest = '') {
@@ -88,14 +91,21 @@ export const aborts = {
 
   'a signal that is asked for when the client has left': {
     needs: 'signal',
-    async handle(request, { note }) {
+    async handle(request, { note, rest }) {
+      if (rest === '/left') {
+        left.resolve()
+        return new Response()
+      }
       note('begun')
-      await pause(60)
+      await left.promise
+      await pause(20)
+      for (let round = 0; round < 100 && !request.signal.aborted; round++) await pause(10)
       note(request.signal.aborted)
       return new Response('late')
     },
     async check(client) {
       await leave(client)
+      await client.text('/left')
       await client.noted((notes) => assert.deepEqual(notes, ['begun', true]))
     },
   },
