@@ -1,8 +1,14 @@
 use std::ffi::c_uint;
+#[cfg(unix)]
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 
 use libuv_sys2 as sys;
+#[cfg(unix)]
+use socket2::SockRef;
 
 use super::callbacks::{Events, Key, on_alloc, on_read, on_shutdown, on_stream_closed, on_write};
 use super::{Error, EventLoop, TcpListener, resolve};
@@ -85,7 +91,31 @@ impl TcpStream {
     }
 
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
+    /// block. `send` is a shorter way into the kernel than the `write` of `uv_try_write`.
+    #[cfg(unix)]
+    pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
+        const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        let sent = self.with_socket(|socket| match pieces {
+            [piece] => socket.send_with_flags(piece, FLAGS),
+            _ => {
+                let mut slices = [IoSlice::new(&[]); TRY_WRITE_PIECES];
+                let count = pieces.len().min(TRY_WRITE_PIECES);
+                for (slice, piece) in slices.iter_mut().zip(pieces) {
+                    *slice = IoSlice::new(piece);
+                }
+                socket.send_vectored_with_flags(&slices[..count], FLAGS)
+            }
+        })?;
+        match sent {
+            Ok(written) => Ok(written),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
+            Err(error) => Err(system_error(&error, "write")),
+        }
+    }
+
+    /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
     /// block.
+    #[cfg(not(unix))]
     pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
         let mut buffers = [sys::uv_buf_t { base: std::ptr::null_mut(), len: 0 }; TRY_WRITE_PIECES];
         let count = pieces.len().min(TRY_WRITE_PIECES);
@@ -122,16 +152,19 @@ impl TcpStream {
     /// only those who do.
     #[cfg(unix)]
     pub fn pending_error(&self) -> Option<Error> {
-        use std::os::fd::BorrowedFd;
+        let taken = self.with_socket(|socket| socket.take_error()).ok()?;
+        Some(system_error(&taken.ok()??, "read"))
+    }
+
+    /// Runs `body` with the socket, for what libuv has no function for.
+    #[cfg(unix)]
+    fn with_socket<R>(&self, body: impl FnOnce(&SockRef<'_>) -> R) -> Result<R, Error> {
         let mut fd = -1;
         // SAFETY: an open handle; libuv writes its descriptor, or fails.
-        if unsafe { sys::uv_fileno(self.0.as_ptr().cast(), &mut fd) } != 0 {
-            return None;
-        }
+        Error::check(unsafe { sys::uv_fileno(self.0.as_ptr().cast(), &mut fd) }, "fileno")?;
         // SAFETY: libuv keeps the descriptor open as long as the handle.
         let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        let error = socket2::SockRef::from(&fd).take_error().ok()??;
-        Some(Error::new(-error.raw_os_error()?, "read"))
+        Ok(body(&SockRef::from(&fd)))
     }
 
     /// Where libuv has no descriptor to give, a reset is seen at the next read or write.
@@ -197,6 +230,11 @@ impl TcpStream {
         // SAFETY: `self` is consumed, so it is closed once; the callback frees the memory.
         unsafe { sys::uv_close(self.0.as_ptr().cast(), Some(on_stream_closed::<E>)) };
     }
+}
+
+#[cfg(unix)]
+fn system_error(error: &io::Error, syscall: &'static str) -> Error {
+    Error::new(-error.raw_os_error().unwrap_or(libc::EIO), syscall)
 }
 
 fn buffer_of(bytes: &[u8]) -> sys::uv_buf_t {
