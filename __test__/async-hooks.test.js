@@ -113,6 +113,30 @@ describe('AsyncLocalStorage', () => {
     assert.equal((await other.ask(request('GET /three'))).text, 'nothing /three')
   })
 
+  test('what one handler enters is not there for those of other clients in its turn', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const seen = []
+    const see = () => {
+      seen.push(storage.getStore())
+      storage.enterWith('of another client')
+    }
+    const handler = async () => {
+      see()
+      await nextTurn()
+      return new Response(storage.getStore())
+    }
+    const server = serve(t, handler, { onClientError: see })
+    const clients = await Promise.all(Array.from({ length: 10 }, () => connectTo(t, server)))
+    // All are read in one turn; each one's second and third come behind others' first.
+    const lines = `${request('GET /')}${request('GET /')}no request\r\n\r\n`
+    for (const client of clients) client.send(lines)
+    for (const client of clients) {
+      for (const _ of [1, 2]) assert.equal((await client.answer()).text, 'of another client')
+      assert.equal((await client.answer()).status, 400)
+    }
+    assert.deepEqual(seen, Array(30).fill(undefined))
+  })
+
   test('what one handler enters is not there for another that refuses or aborts', async (t) => {
     const storage = new AsyncLocalStorage()
     const seen = []

@@ -52,9 +52,11 @@ export class HttpService {
 
   hooks() {
     openRegisters()
+    const serve = (head) => this.#serve(new Exchange(this, registers[KEY], head, registers[META]))
+    const clientError = (refusal) => this.#clientError(refusal)
     return {
       resource: this.#stores.resource,
-      onRequest: (head) => this.#serve(new Exchange(this, registers[KEY], head, registers[META])),
+      onRequest: (head) => this.#stores.run(serve, head),
       onBody: (key) => this.exchanges.get(key)?.bodyReady(),
       onDrain: (key) => this.exchanges.get(key)?.drainReady(),
       onAbort: (key, code, detail, address, port) => {
@@ -62,7 +64,7 @@ export class HttpService {
         this.exchanges.get(key)?.abort(code, detail, socketAddress(address, port))
       },
       onComplete: (id, code) => this.#completed(id, code),
-      onClientError: (...refusal) => this.#clientError(refusal),
+      onClientError: (...refusal) => this.#stores.run(clientError, refusal),
       onClosed: () => {
         this.#lastStats = this.stats()
       },
@@ -120,7 +122,6 @@ export class HttpService {
 
   /** Returns the body of an answer whose head is in the registers, or nothing. */
   #serve(exchange) {
-    this.#stores.reset()
     // Called as a plain function: this object is no user's business.
     const handler = this.#handler
     const { destroyed } = this
@@ -312,7 +313,6 @@ export class HttpService {
     const onClientError = this.#onClientError
     if (onClientError === undefined) return
     const remoteAddress = socketAddress(address, port)
-    this.#stores.reset()
     onClientError({ status, code, reason, offset, remoteAddress })
   }
 }

@@ -1,24 +1,28 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 
 /** What the keys of stores are called; undefined where Node keeps stores in another way. */
 const STORE = new AsyncLocalStorage().kResourceStore?.description
 
 /**
- * The stores of AsyncLocalStorage that a socket's handlers start with. Up to Node 22 they are
- * kept on the async resource, and all calls of one socket come in with the same: what a handler
- * enters (`enterWith`) must not be there for the next, which may serve another client.
+ * The stores of AsyncLocalStorage that a socket's handlers start with: what one of them enters
+ * (`enterWith`) must not be there for the next, which may serve another client. Up to Node 22
+ * they are kept on the async resource, and all calls of one socket come in with the same. Later
+ * they belong to the callback scope, and that may bring the requests of many clients.
  */
 export class Stores {
   #kept = {}
   #first
+  #scope
   // Whether anything was put on the resource since it was as at first.
   #touched = false
 
   constructor() {
-    const touch = (method) => (target, ...rest) => {
-      this.#touched = true
-      return method(target, ...rest)
-    }
+    const touch =
+      (method) =>
+      (target, ...rest) => {
+        this.#touched = true
+        return method(target, ...rest)
+      }
     /** The async resource of the socket's calls. To be told is cheaper than to look. */
     this.resource = new Proxy(this.#kept, {
       defineProperty: touch(Reflect.defineProperty),
@@ -26,7 +30,17 @@ export class Stores {
     })
   }
 
-  /** Called by each hook that runs code of the application's, before that. */
+  /** Calls `hook` with them; what it enters is gone behind it. */
+  run(hook, argument) {
+    if (STORE !== undefined) {
+      this.reset()
+      return hook(argument)
+    }
+    this.#scope ??= new AsyncResource('MILOUVHTTP')
+    return this.#scope.runInAsyncScope(hook, undefined, argument)
+  }
+
+  /** For a hook that has its callback scope for itself; called before code of the application's. */
   reset() {
     if (this.#touched || this.#first === undefined) this.#restore()
   }
