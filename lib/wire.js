@@ -23,7 +23,7 @@ export class Wire {
     this.trailers = undefined
   }
 
-  /** A short text or nothing, under a standard status line. */
+  /** Text or nothing, under a standard status line. */
   get isPlain() {
     const { body } = this
     return (
