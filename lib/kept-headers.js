@@ -10,6 +10,8 @@ const SEEN = 256
 
 const numbers = new Map()
 const seen = new Set()
+/** What says how long one body is: not worth a number, however often it comes. */
+const refused = new Set()
 // Most servers have one kind of answer: it is compared before it is looked up.
 let lastText = ''
 let lastNumber = 0
@@ -28,13 +30,18 @@ export function keptHeaders(wire) {
 }
 
 function learn({ headers, count }) {
-  if (numbers.size >= MOST || headers.length > LONGEST) return 0
+  if (numbers.size >= MOST || headers.length > LONGEST || refused.has(headers)) return 0
   if (!seen.delete(headers)) {
-    if (seen.size >= SEEN) seen.clear()
-    seen.add(headers)
+    note(seen, headers)
     return 0
   }
   const number = binding.keepHeaders(headers, count)
-  numbers.set(headers, number)
+  if (number === 0) note(refused, headers)
+  else numbers.set(headers, number)
   return number
+}
+
+function note(set, headers) {
+  if (set.size >= SEEN) set.clear()
+  set.add(headers)
 }
