@@ -1,5 +1,6 @@
 //! Where libuv's callbacks arrive.
 
+use super::closing;
 use super::connections::{Hooks, Phase, Protocol};
 use super::exchange;
 use super::keys::{ConnectionKey, ListenerKey};
@@ -114,10 +115,10 @@ impl Events for Driver {
             runtime.turn.dispatching = false;
             // What else this turn has to tell is told in the next.
             runtime.tasks.wake::<Driver>();
+            // What was gathered for the corked one is lost.
             let corked = runtime.corked.take();
-            if let Some(key) = key.map(ConnectionKey::from_bits).or(corked) {
-                let cause = ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked".to_owned());
-                runtime.remove(key, Some(cause));
+            for key in [key.map(ConnectionKey::from_bits), corked].into_iter().flatten() {
+                runtime.remove(key, Some(closing::panicked()));
             }
         });
     }
