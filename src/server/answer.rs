@@ -323,7 +323,7 @@ impl Runtime {
         state.finished.extend(state.watching.take());
         match self.turn.dispatching {
             _ if corked => {}
-            true => self.turn.answered.push(key),
+            true => self.turn.answered.push_back(key),
             false => self.tasks.push::<Driver>(Task::Pump(key)),
         }
     }

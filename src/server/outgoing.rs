@@ -65,7 +65,7 @@ impl Runtime {
                 *gathered = out;
                 // One task for all that is gathered: it was scheduled with the first.
                 match before {
-                    0 if dispatching => self.turn.unsent.push(key),
+                    0 if dispatching => self.turn.unsent.push_back(key),
                     0 => self.tasks.push::<Driver>(Task::Flush(key)),
                     _ => {}
                 }

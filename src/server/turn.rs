@@ -30,12 +30,12 @@ pub struct Turn {
     ready: VecDeque<Ready>,
     /// The heads of the requests in `ready`.
     heads: Vec<u8>,
-    /// Events are being handed out: answers wait until that is over.
+    /// Events are being handed out: answers wait for the end of their batch.
     pub dispatching: bool,
-    /// Connections with answers given meanwhile: their next requests may come.
-    pub answered: Vec<ConnectionKey>,
-    /// Connections whose answers were gathered meanwhile, or who may have gone.
-    pub unsent: Vec<ConnectionKey>,
+    /// Connections with answers given in this batch: their next requests may come.
+    pub answered: VecDeque<ConnectionKey>,
+    /// Connections whose answers were gathered in this batch, or who may have gone.
+    pub unsent: VecDeque<ConnectionKey>,
 }
 
 struct Ready {
@@ -51,8 +51,8 @@ impl Turn {
             ready: VecDeque::new(),
             heads: Vec::new(),
             dispatching: false,
-            answered: Vec::new(),
-            unsent: Vec::new(),
+            answered: VecDeque::new(),
+            unsent: VecDeque::new(),
         }
     }
 
@@ -64,7 +64,8 @@ impl Turn {
     }
 }
 
-/// Hands out all that is ready, then sends what was answered.
+/// Hands out all that is ready, and what answers let in meanwhile; nothing is read in between, so
+/// that has an end.
 pub fn dispatch() {
     while let Some(hooks) = with(Runtime::next_hooks).flatten() {
         let Ok(scope) = hooks.enter() else {
@@ -76,9 +77,6 @@ pub fn dispatch() {
             let Some(ready) = with(|runtime| runtime.next_ready(&hooks)).flatten() else { break };
             deliver(&hooks, &scope, ready);
         }
-        // Microtasks run now; answers they give may let the next requests in.
-        drop(scope);
-        with(Runtime::pull_answered);
     }
     with(Runtime::end_turn);
 }
@@ -117,10 +115,12 @@ impl Runtime {
 
     /// Keeps an event for the end of the turn. `out` has the answer that goes with it, if any.
     pub fn admit(&mut self, key: ConnectionKey, event: Event) {
-        self.gather_out(key);
         if let Event::Close { reason, linger } = event {
             self.close_for(key, reason, linger);
             return self.settle(key);
+        }
+        if !self.out.is_empty() {
+            self.gather_out(key);
         }
         let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
         state.queued = true;
@@ -138,8 +138,10 @@ impl Runtime {
         self.update_reading(key);
     }
 
-    /// The hooks of the next event whose connection is still there.
+    /// The hooks of the next event whose connection is still there. The batch before it is over:
+    /// its microtasks have run.
     fn next_hooks(&mut self) -> Option<Rc<HttpHooks>> {
+        self.end_batch();
         loop {
             let key = self.turn.ready.front()?.key;
             if let Some(hooks) = self.http_hooks_of(key) {
@@ -178,29 +180,27 @@ impl Runtime {
     fn end_delivery(&mut self, key: ConnectionKey) {
         self.corked = None;
         let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
-        if state.machine.exchange_open() {
+        if !state.machine.exchange_open() {
+            self.send_out(key);
+        } else if !self.out.is_empty() {
             // Promises may have more to say in a moment.
             self.gather_out(key);
-        } else {
-            self.send_out(key);
+            self.turn.unsent.push_back(key);
         }
         self.watch_half_closed(key);
         self.settle(key);
     }
 
-    /// Behind the turn, a client that has ended its side is asked whether it is still there.
+    /// Behind the batch, a client that has ended its side is asked whether it is still there.
     fn watch_half_closed(&mut self, key: ConnectionKey) {
         let state = self.connections.get_mut(key).and_then(Connection::http);
         if state.is_some_and(|state| state.machine.at_eof()) {
-            self.turn.unsent.push(key);
+            self.turn.unsent.push_back(key);
         }
     }
 
-    /// Keeps `out` for the end of the turn.
+    /// Keeps `out` for whoever delivers or flushes next.
     fn gather_out(&mut self, key: ConnectionKey) {
-        if self.out.is_empty() {
-            return;
-        }
         let mut out = std::mem::take(&mut self.out);
         if let Some(gathered) = self.gathered(key) {
             if gathered.is_empty() {
@@ -208,23 +208,27 @@ impl Runtime {
             } else {
                 gathered.extend_from_slice(&out);
             }
-            self.turn.unsent.push(key);
         }
         self.out = out;
     }
 
-    fn pull_answered(&mut self) {
-        while let Some(key) = self.turn.answered.pop() {
+    /// Answers let the next requests in. Those that nothing of their connection's follows leave:
+    /// their clients should not wait for the handlers of all others.
+    fn end_batch(&mut self) {
+        while let Some(key) = self.turn.answered.pop_front() {
             self.pull(key);
+        }
+        while let Some(key) = self.turn.unsent.pop_front() {
+            let connection = self.connections.get_mut(key).and_then(Connection::http);
+            if connection.is_some_and(|state| !state.queued) {
+                self.flush(key);
+                self.probe(key);
+            }
         }
     }
 
     fn end_turn(&mut self) {
         self.turn.dispatching = false;
-        while let Some(key) = self.turn.unsent.pop() {
-            self.flush(key);
-            self.probe(key);
-        }
         if self.turn.heads.capacity() > HEADS_KEPT && self.turn.ready.is_empty() {
             self.turn.heads = Vec::new();
         }
