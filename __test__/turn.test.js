@@ -165,15 +165,34 @@ describe('order', () => {
   }
 
   test('answers of promises to one read leave in one write', async (t) => {
-    const server = serve(t, async (req) => new Response(pathOf(req)))
+    const sent = []
+    const server = serve(t, async (req) => {
+      sent.push(server.stats().bytesOut)
+      return new Response(pathOf(req))
+    })
     const [client] = await crowd(t, server, 1)
     client.send(
       numbered(16)
         .map((path) => request(`GET ${path}`))
         .join(''),
     )
-    const received = (await client.bytes(1)).toString('latin1')
-    assert.equal(received.split('HTTP/1.1 200 OK').length - 1, 16)
+    for (const path of numbered(16)) assert.equal((await client.answer()).text, path)
+    assert.deepEqual(sent, Array(16).fill(0), 'what had left before each of them')
+  })
+
+  test('an answer does not wait for that to the next request', async (t) => {
+    const gate = deferred()
+    const server = serve(t, (req, info) => {
+      if (pathOf(req) === '/first') return new Response('first')
+      info.sendInformational(103, {})
+      return gate.promise
+    })
+    const [client] = await crowd(t, server, 1)
+    client.send(request('GET /first') + request('GET /second'))
+    assert.equal((await client.answer()).text, 'first')
+    assert.equal((await client.answer()).status, 103)
+    gate.resolve(new Response('second'))
+    assert.equal((await client.answer()).text, 'second')
   })
 })
 
@@ -202,8 +221,10 @@ describe('connections that go in the turn that brought their request', () => {
 
   test('by the handler of their own, which returns what was known already', async (t) => {
     let destroy = false
-    const server = serve(t, () => {
+    let last
+    const server = serve(t, (req, info) => {
       if (destroy) server.closeAllConnections()
+      last = { req, info }
       return new Response('known')
     })
     const clients = await crowd(t, server, 3)
@@ -211,6 +232,9 @@ describe('connections that go in the turn that brought their request', () => {
     destroy = true
     clients[0].send(request('GET /'))
     for (const client of clients) assert.equal((await client.rest()).length, 0)
+    // Also who asks only now hears that it was not sent.
+    await assert.rejects(last.info.completed, { name: 'AbortError' })
+    assert.ok(last.req.signal.aborted)
     destroy = false
     assert.deepEqual(textsOf(await askAll(await crowd(t, server, 1))), ['known'])
   })

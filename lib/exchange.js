@@ -59,15 +59,9 @@ export class Exchange {
     return (this.meta & IS_HEAD) !== 0
   }
 
-  /** Nobody watches it, and its request is whole. */
+  /** Nobody waits for what becomes of it, and its request is whole. */
   get isUntouched() {
-    return (
-      (this.meta & HAS_BODY) === 0 &&
-      this.waiting === undefined &&
-      this.aborted === null &&
-      !this.joined &&
-      !this.done
-    )
+    return !this.joined && !this.hasBody
   }
 
   get httpVersion() {
