@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use http1::{
-    BodyPlan, CloseReason, Config, Connection, Engine, Event, OutgoingBody, Refusal, RequestHead,
-    SendError, Version,
+    BodyPlan, CloseReason, Config, Connection, Engine, Event, KeptHeaders, OutgoingBody, Refusal,
+    RequestHead, SendError, Version,
 };
 
 use super::answers::{self, Answer, Asked, Told};
@@ -40,6 +40,8 @@ pub struct App {
     pub eof: bool,
     pub pending: usize,
     pub wanted: bool,
+    /// Header lines are kept before they are sent, where the standard reason goes with them.
+    pub keeps: bool,
 }
 
 pub const MAX_READ: usize = 64 * 1024;
@@ -62,6 +64,7 @@ impl App {
             eof: false,
             pending: 0,
             wanted: false,
+            keeps: false,
         }
     }
 
@@ -191,9 +194,15 @@ impl App {
         body: OutgoingBody,
     ) -> Result<BodyPlan, SendError> {
         let start = self.out.len();
-        let (engine, out) = (&self.engine, &mut self.out);
-        let sent =
-            self.connection.send_head(engine, status, reason, lines, count, body, out, self.now);
+        let (engine, out, now) = (&self.engine, &mut self.out, self.now);
+        let connection = &mut self.connection;
+        let sent = if self.keeps && reason.is_empty() {
+            KeptHeaders::new(lines, count).and_then(|headers| {
+                connection.send_kept_head(engine, status, &headers, body, out, now)
+            })
+        } else {
+            connection.send_head(engine, status, reason, lines, count, body, out, now)
+        };
         let plan = match sent {
             Ok(plan) => plan,
             Err(error) => {

@@ -91,8 +91,15 @@ impl Section {
 
 /// Input: the request, an informational answer, the head of the answer, its body, its trailers.
 pub fn run(data: &[u8]) {
+    let [new, kept] = [false, true].map(|keeps| answer(data, keeps));
+    assert!(kept == new, "kept lines make another answer: {}", kept.escape_ascii());
+}
+
+/// Returns all that was written.
+fn answer(data: &[u8], keeps: bool) -> Vec<u8> {
     let mut script = Script::new(data);
     let mut app = App::new(Config::default());
+    app.keeps = keeps;
     app.receive(script.pick(&REQUESTS));
     while app.next() {}
     let body = script.pick(&[
@@ -124,12 +131,14 @@ pub fn run(data: &[u8]) {
         // The connection is as it was: another answer can be sent.
         let another = app.send_head(500, b"", b"", 0, OutgoingBody::None);
         assert!(another.is_ok(), "another answer: {another:?}");
-        return check_answers(&app, None, informed == Ok(true), &early, &trailers);
+        check_answers(&app, None, informed == Ok(true), &early, &trailers);
+        return app.out;
     }
     if matches!(body, OutgoingBody::Stream(_)) {
         stream(&mut app, &trailers);
     }
     check_answers(&app, Some((&head, reason)), informed == Ok(true), &early, &trailers);
+    app.out
 }
 
 fn stream(app: &mut App, trailers: &Section) {
