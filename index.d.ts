@@ -69,7 +69,10 @@ export interface SocketHandlers {
 /** One client's connection. Made by {@link InboundTcpSocket}, never by `new`. */
 export declare class TcpConnection {
   private constructor()
-  /** Where the client is; `0.0.0.0` or `::` and port 0 if it left before it was accepted. */
+  /**
+   * Where the client is. If it left before it was accepted, only Linux knows; elsewhere `0.0.0.0`
+   * or `::` and port 0.
+   */
   readonly remoteAddress: SocketAddress
   /** Our own end. */
   readonly localAddress: SocketAddress

@@ -5,26 +5,26 @@ import { describe, test } from 'node:test'
 import { Response } from '../index.js'
 import { request } from './support/raw-client.js'
 import { connectTo as connectRaw, listen, pattern } from './support/raw-socket.js'
-import { deferred, eventually, serve, serveRaw } from './support/serve.js'
+import { connectTo as connectHttp, deferred, eventually, serve, serveRaw } from './support/serve.js'
 
 describe('info.remoteAddress, first read after the client has reset', () => {
-  test('tells where it was, when the handler waits', async (t) => {
-    const outcome = deferred()
-    const { server, client } = await serveRaw(t, async (req, info) => {
-      await new Promise((resolve) => req.signal.addEventListener('abort', resolve))
-      outcome.resolve(info.remoteAddress)
-      return new Response('nobody is there')
+  for (const [hostname, family] of Object.entries({ '127.0.0.1': 'IPv4', '::1': 'IPv6' })) {
+    test(`tells where it was, when the handler waits (${family})`, async (t) => {
+      const outcome = deferred()
+      const handler = async (req, info) => {
+        await new Promise((resolve) => req.signal.addEventListener('abort', resolve))
+        outcome.resolve(info.remoteAddress)
+        return new Response('nobody is there')
+      }
+      const server = serve(t, handler, { hostname })
+      const client = await connectHttp(t, server, { host: hostname })
+      const { localPort } = client
+      client.send(request('GET /'))
+      await eventually(() => assert.equal(server.stats().requests, 1))
+      await client.reset()
+      assert.deepEqual(await outcome.promise, { address: hostname, port: localPort, family })
     })
-    const { localPort } = client
-    client.send(request('GET /'))
-    await eventually(() => assert.equal(server.stats().requests, 1))
-    await client.reset()
-    assert.deepEqual(await outcome.promise, {
-      address: '127.0.0.1',
-      port: localPort,
-      family: 'IPv4',
-    })
-  })
+  }
 
   test('tells where it was, when nothing else of the request was asked for', async (t) => {
     const gate = deferred()

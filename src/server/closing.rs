@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::connections::{HttpState, Phase, Protocol};
+use super::connections::{Connection, HttpState, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
 use super::runtime::Runtime;
 use super::tasks::{Cause, Task};
 use crate::js::HttpHooks;
+use crate::uv::{Error, TcpStream};
 
 /// How long a lingering connection waits for the peer's FIN, in milliseconds.
 const LINGER_TIMEOUT: u64 = 2_000;
@@ -33,6 +34,7 @@ pub fn unanswered() -> Cause {
 /// What the application must hear when its exchange will not complete, nor these; None: nothing
 /// (more).
 pub fn abort_task(
+    stream: &TcpStream,
     state: &mut HttpState,
     hooks: Rc<HttpHooks>,
     key: ConnectionKey,
@@ -41,11 +43,11 @@ pub fn abort_task(
 ) -> Option<Task> {
     let open = std::mem::take(&mut state.serving);
     watched.extend(state.watching.take());
-    (open || !watched.is_empty()).then_some(Task::Aborted {
+    (open || !watched.is_empty()).then(|| Task::Aborted {
         hooks,
         key,
         cause,
-        peer: state.peer,
+        peer: state.peer(stream),
         open,
         watched,
     })
@@ -60,8 +62,9 @@ impl Runtime {
             return;
         }
         connection.phase = Phase::Flushing { linger };
-        if let (Some(state), Some(hooks)) = (connection.http(), hooks)
-            && let Some(task) = abort_task(state, hooks, key, cause, Vec::new())
+        let Connection { stream, protocol, .. } = connection;
+        if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks)
+            && let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new())
         {
             self.tasks.push::<Driver>(task);
         }
@@ -111,8 +114,8 @@ impl Runtime {
             (Phase::Flushing { linger: true }, _) => {
                 let until = now + LINGER_TIMEOUT;
                 connection.phase = Phase::Lingering { until, left: LINGER_BYTES };
-                if let Err(error) = connection.stream.shutdown::<Driver>() {
-                    self.fail(key, error.into());
+                if let Err(error) = connection.stream.end::<Driver>() {
+                    self.shutdown_failed(key, error);
                 }
             }
             (Phase::Open, Protocol::Raw(raw)) if raw.ended && !raw.shut_down => {
@@ -124,6 +127,13 @@ impl Runtime {
             _ => {}
         }
         !self.connections.contains_key(key)
+    }
+
+    /// Where the peer has reset and nobody read it yet, a shutdown only says ENOTCONN.
+    pub fn shutdown_failed(&mut self, key: ConnectionKey, error: Error) {
+        let stream = self.connections.get(key).map(|connection| &connection.stream);
+        let cause = stream.and_then(TcpStream::pending_error).unwrap_or(error);
+        self.fail(key, cause.into());
     }
 
     /// Throws away what a lingering connection still gets. False: it does not linger.

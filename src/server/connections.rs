@@ -53,8 +53,8 @@ pub struct RawState {
 /// What an HTTP connection adds.
 pub struct HttpState {
     pub machine: http1::Connection,
-    /// Asked for at once: after a reset the system does not know it any more.
-    pub peer: SocketAddr,
+    /// Where the client is, once somebody has asked; at once where a reset would make it unknown.
+    pub peer: Option<SocketAddr>,
     /// The open exchange, if JavaScript wants to hear of its end.
     pub watching: Option<f64>,
     /// Watched exchanges whose answers are complete, and wait for the socket to take them.
@@ -66,6 +66,12 @@ pub struct HttpState {
     /// JavaScript has a request whose answer is not complete, and was not told that it never will
     /// be.
     pub serving: bool,
+}
+
+impl HttpState {
+    pub fn peer(&mut self, stream: &TcpStream) -> SocketAddr {
+        *self.peer.get_or_insert_with(|| peer_of(stream))
+    }
 }
 
 /// How far a connection is on its way out.
@@ -92,6 +98,14 @@ pub enum Hooks {
 }
 
 impl Connection {
+    /// Where the client is.
+    pub fn peer(&mut self) -> SocketAddr {
+        match &mut self.protocol {
+            Protocol::Http(state) => state.peer(&self.stream),
+            Protocol::Raw(_) => peer_of(&self.stream),
+        }
+    }
+
     pub fn http(&mut self) -> Option<&mut HttpState> {
         match &mut self.protocol {
             Protocol::Http(state) => Some(state),
@@ -159,6 +173,10 @@ impl Runtime {
         let Some(connection) = self.connections.get_mut(key) else { return };
         connection.reading = false;
         connection.stream.read_stop();
+        // A lingering connection has waited for nothing else.
+        if matches!(connection.phase, Phase::Lingering { .. }) {
+            return;
+        }
         if let Some(error) = connection.stream.pending_error() {
             self.fail(key, error.into());
         }
@@ -177,7 +195,6 @@ impl Runtime {
     pub fn remove(&mut self, key: ConnectionKey, cause: Option<Cause>) {
         let Some(connection) = self.connections.remove(key) else { return };
         let Connection { stream, listener, protocol, bytes_read, bytes_written, .. } = connection;
-        stream.close::<Driver>();
         let service = self.listeners.get_mut(listener).map(|listener| {
             listener.stats.connections -= 1;
             &listener.service
@@ -191,12 +208,14 @@ impl Runtime {
                 let hooks = Rc::clone(hooks);
                 let cause = cause.unwrap_or_else(closing::reset);
                 let unsent = std::mem::take(&mut state.finished);
-                if let Some(task) = closing::abort_task(&mut state, hooks, key, cause, unsent) {
+                let task = closing::abort_task(&stream, &mut state, hooks, key, cause, unsent);
+                if let Some(task) = task {
                     self.tasks.push::<Driver>(task);
                 }
             }
             _ => {}
         }
+        stream.close::<Driver>();
         if self.listeners.get(listener).is_some_and(Listener::is_drained) {
             self.tasks.push::<Driver>(Task::ListenerDrained(listener));
         }
@@ -243,13 +262,10 @@ pub fn close_all(listener: ListenerKey) {
 /// None: the connection has gone, and its application was told so.
 pub fn peer_address(key: ConnectionKey) -> Option<SocketAddr> {
     with(|runtime| {
-        let Some(connection) = runtime.connections.get(key) else {
+        let Some(connection) = runtime.connections.get_mut(key) else {
             return runtime.tasks.peer(key);
         };
-        Some(match &connection.protocol {
-            Protocol::Http(state) => state.peer,
-            Protocol::Raw(_) => peer_of(&connection.stream),
-        })
+        Some(connection.peer())
     })
     .flatten()
 }

@@ -10,7 +10,7 @@ use super::runtime::{handle_closed, with};
 use super::sweep;
 use super::tasks::Task;
 use super::turn;
-use crate::uv::{Error, Events, Key, TcpStream};
+use crate::uv::{Error, Events, Key};
 
 /// The receiver of all events of this thread's handles.
 pub struct Driver;
@@ -25,16 +25,19 @@ impl Events for Driver {
 
     fn read(stream: Key, result: Result<&[u8], Error>) {
         let key = ConnectionKey::from_bits(stream);
-        let is_http = with(|runtime| {
-            let connection = runtime.connections.get_mut(key)?;
-            Some(matches!(connection.protocol, Protocol::Http(_)))
+        let found = with(|runtime| {
+            let connection = runtime.connections.get(key)?;
+            Some(match &connection.protocol {
+                Protocol::Http(state) => (true, state.queued),
+                Protocol::Raw(_) => (false, false),
+            })
         });
-        match (result, is_http.flatten()) {
+        match (result, found.flatten()) {
             (_, None) => {}
-            (Ok(bytes), Some(true)) => exchange::received(key, bytes),
-            (Ok(bytes), Some(false)) => raw::received(key, bytes),
-            (Err(error), Some(is_http)) => {
-                if is_http {
+            (Ok(bytes), Some((true, _))) => exchange::received(key, bytes),
+            (Ok(bytes), Some((false, _))) => raw::received(key, bytes),
+            (Err(error), Some((is_http, queued))) => {
+                if queued {
                     // What the client sent before is told first.
                     turn::dispatch();
                 }
@@ -73,12 +76,7 @@ impl Events for Driver {
     fn shut_down(stream: Key, result: Result<(), Error>) {
         let key = ConnectionKey::from_bits(stream);
         with(|runtime| match result {
-            Err(error) => {
-                // Where the peer has reset and nobody read it yet, a shutdown only says ENOTCONN.
-                let stream = runtime.connections.get(key).map(|connection| &connection.stream);
-                let cause = stream.and_then(TcpStream::pending_error).unwrap_or(error);
-                runtime.fail(key, cause.into());
-            }
+            Err(error) => runtime.shutdown_failed(key, error),
             Ok(()) => {
                 let ended = runtime.connections.get_mut(key).and_then(|found| found.raw());
                 if ended.is_some_and(|raw| raw.peer_ended) {

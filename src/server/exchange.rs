@@ -5,7 +5,8 @@ use std::ops::Range;
 use http1::{Event, Refusal};
 
 use super::answer;
-use super::connections::{Connection, Phase};
+use super::closing::abort_task;
+use super::connections::{Connection, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
 use super::registers;
@@ -126,7 +127,7 @@ fn tell_refusal(
             *listener.stats.refusals.entry(refusal.code).or_default() += 1;
             listener.stats.count_response(refusal.status);
         }
-        Some(connection.http()?.peer)
+        Some(connection.peer())
     });
     let Some(Some(peer)) = peer else { return Ok(()) };
     let refused = Refused {
@@ -235,9 +236,11 @@ impl Runtime {
 
     fn abort_open_exchange(&mut self, key: ConnectionKey, cause: Cause) {
         let hooks = self.http_hooks_of(key);
-        let state = self.connections.get_mut(key).and_then(|connection| connection.http());
-        if let (Some(state), Some(hooks)) = (state, hooks)
-            && let Some(task) = super::closing::abort_task(state, hooks, key, cause, Vec::new())
+        let Some(Connection { stream, protocol, .. }) = self.connections.get_mut(key) else {
+            return;
+        };
+        if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks)
+            && let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new())
         {
             self.tasks.push::<Driver>(task);
         }

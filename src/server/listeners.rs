@@ -13,7 +13,10 @@ use super::send_queue::SendQueue;
 use super::stats::Stats;
 use super::tasks::Task;
 use crate::js::{Entered, HttpHooks, RawHooks, Value};
-use crate::uv::{self, ListenOptions, TcpListener, TcpStream};
+use crate::uv::{self, ListenOptions, SocketOptions, TcpListener, TcpStream, Waiting};
+
+/// Connections taken in one turn of the loop, at most: those that are open wait meanwhile.
+const ACCEPTS_PER_TURN: usize = 64;
 
 /// A listening socket, what it serves, and what its connections start with.
 pub struct Listener {
@@ -21,8 +24,6 @@ pub struct Listener {
     pub socket: Option<TcpListener>,
     pub service: Service,
     pub stats: Stats,
-    no_delay: bool,
-    keep_alive: u32,
     max_connections: u32,
 }
 
@@ -84,13 +85,12 @@ pub fn listen(
             backlog: options.backlog,
             reuse_port: options.reuse_port,
             ipv6_only: options.ipv6_only,
+            accepted: SocketOptions { no_delay: options.no_delay, keep_alive: options.keep_alive },
         };
         let key = runtime.listeners.insert(Listener {
             socket: None,
             service,
             stats: Stats::default(),
-            no_delay: options.no_delay,
-            keep_alive: options.keep_alive,
             max_connections,
         });
         runtime.open(key, listening).inspect_err(|_| {
@@ -152,9 +152,20 @@ pub fn set_listener_ref(key: ListenerKey, referenced: bool) {
     });
 }
 
-/// Takes the connection that waits.
+/// Takes the connection that libuv tells of, and those that wait behind it: to come back for each
+/// of them costs a turn of the loop.
 pub fn accept(key: ListenerKey) {
-    let accepted = with(|runtime| runtime.accept(key)).flatten();
+    accept_one(key, None);
+    for _ in 1..ACCEPTS_PER_TURN {
+        let take =
+            |runtime: &mut Runtime| runtime.listeners.get(key)?.socket.as_ref()?.take_waiting();
+        let Some(waiting) = with(take).flatten() else { break };
+        accept_one(key, Some(waiting));
+    }
+}
+
+fn accept_one(key: ListenerKey, waiting: Option<Waiting>) {
+    let accepted = with(|runtime| runtime.accept(key, waiting)).flatten();
     let Some((connection, hooks)) = accepted else { return };
     if let Some(hooks) = hooks
         && let Ok(scope) = hooks.enter()
@@ -198,15 +209,19 @@ impl Runtime {
         Ok((key, address))
     }
 
-    fn accept(&mut self, key: ListenerKey) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
+    fn accept(
+        &mut self,
+        key: ListenerKey,
+        waiting: Option<Waiting>,
+    ) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
         let now = self.now();
         let Self { listeners, connections, uv_loop, open_handles, sweep, .. } = self;
         let listener = listeners.get_mut(key)?;
         let socket = listener.socket.as_ref()?;
         let inserted = connections.try_insert_with_key(|connection| {
             *open_handles += 1;
-            let accepted = TcpStream::accept::<Driver>(*uv_loop, socket, connection.to_bits());
-            accepted.map(|stream| new_connection(stream, key, &listener.service, now))
+            TcpStream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
+                .map(|stream| new_connection(stream, key, &listener.service, now))
         });
         // A connection that went before it was accepted has nobody to tell of it.
         let connection = inserted.ok()?;
@@ -219,18 +234,10 @@ impl Runtime {
             self.remove(connection, None);
             return None;
         }
-        let (no_delay, keep_alive) = (listener.no_delay, listener.keep_alive);
         let hooks = match &listener.service {
             Service::Raw(hooks) => Some(Rc::clone(hooks)),
             Service::Http { .. } => None,
         };
-        // Neither option is worth losing a connection that has just come.
-        if let Some(accepted) = self.connections.get(connection) {
-            let _ = accepted.stream.set_no_delay(no_delay);
-            if keep_alive != 0 {
-                let _ = accepted.stream.set_keep_alive(true, keep_alive);
-            }
-        }
         if crowded {
             self.refuse_connection(connection);
         }
@@ -258,7 +265,7 @@ fn new_connection(
         Service::Raw(_) => Protocol::Raw(RawState { last_active: now, ..RawState::default() }),
         Service::Http { config, .. } => Protocol::Http(Box::new(HttpState {
             machine: http1::Connection::new(Rc::clone(config), now),
-            peer: peer_of(&stream),
+            peer: (!TcpStream::KEEPS_PEER).then(|| peer_of(&stream)),
             watching: None,
             finished: Vec::new(),
             gathered: Vec::new(),

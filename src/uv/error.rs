@@ -14,6 +14,12 @@ impl Error {
         Self { errno, syscall }
     }
 
+    /// What a system call said that was not made by libuv.
+    pub(super) fn of_system(error: &std::io::Error, syscall: &'static str) -> Self {
+        let errno = error.raw_os_error().map_or(sys::uv_errno_t_UV_ENOTSUP, |errno| -errno);
+        Self::new(errno, syscall)
+    }
+
     /// Turns libuv's return value (negative: an error) into a Result.
     pub(super) fn check(status: c_int, syscall: &'static str) -> Result<c_int, Self> {
         if status < 0 { Err(Self::new(status, syscall)) } else { Ok(status) }

@@ -6,13 +6,14 @@ use libuv_sys2 as sys;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::callbacks::{Events, Key, on_connection, on_listener_closed};
-use super::{Error, EventLoop, resolve};
+use super::{Error, EventLoop, SocketOptions, resolve};
 
 /// First field first: libuv's pointer to it is a pointer to the whole.
 #[repr(C)]
 pub(super) struct ListenerHandle {
     tcp: sys::uv_tcp_t,
     pub(super) key: Key,
+    options: SocketOptions,
 }
 
 /// A bound and listening TCP socket.
@@ -28,6 +29,7 @@ pub struct ListenOptions {
     pub reuse_port: bool,
     /// An IPv6 socket does not take IPv4 connections.
     pub ipv6_only: bool,
+    pub accepted: SocketOptions,
 }
 
 impl TcpListener {
@@ -37,7 +39,8 @@ impl TcpListener {
         key: Key,
     ) -> Result<Self, Error> {
         // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
-        let handle = Box::new(ListenerHandle { tcp: unsafe { std::mem::zeroed() }, key });
+        let tcp = unsafe { std::mem::zeroed() };
+        let handle = Box::new(ListenerHandle { tcp, key, options: options.accepted });
         let raw = NonNull::from(Box::leak(handle));
         // SAFETY: the loop is alive, the handle's memory stays until its close callback.
         let status = unsafe { sys::uv_tcp_init(uv_loop.raw(), &raw mut (*raw.as_ptr()).tcp) };
@@ -47,7 +50,8 @@ impl TcpListener {
             return Err(error);
         }
         let listener = Self(raw);
-        match listener.bind(options).and_then(|()| listener.start::<E>(options.backlog)) {
+        let bound = listener.bind(options).and_then(|()| options.accepted.prepare(listener.tcp()));
+        match bound.and_then(|()| listener.start::<E>(options.backlog)) {
             Ok(()) => Ok(listener),
             Err(error) => {
                 listener.close::<E>();
@@ -72,10 +76,7 @@ impl TcpListener {
 
     /// libuv learned SO_REUSEPORT in 1.49; Node 20 has 1.46, so the socket is made here.
     fn bind_shared(&self, options: ListenOptions) -> Result<(), Error> {
-        let socket = shared_socket(options).map_err(|error| {
-            let errno = error.raw_os_error().map_or(sys::uv_errno_t_UV_ENOTSUP, |errno| -errno);
-            Error::new(errno, "bind")
-        })?;
+        let socket = shared_socket(options).map_err(|error| Error::of_system(&error, "bind"))?;
         // SAFETY: an initialised handle that has no socket yet.
         let status = unsafe { sys::uv_tcp_open(self.tcp(), into_raw(&socket)) };
         Error::check(status, "open")?;
@@ -95,8 +96,18 @@ impl TcpListener {
         self.0.as_ptr().cast()
     }
 
+    pub(super) fn handle(&self) -> *const sys::uv_handle_t {
+        self.0.as_ptr().cast()
+    }
+
     fn tcp(&self) -> *mut sys::uv_tcp_t {
         self.0.as_ptr().cast()
+    }
+
+    /// What its connections start with.
+    pub(super) fn options(&self) -> SocketOptions {
+        // SAFETY: the memory is there until the close callback, and nobody changes the options.
+        unsafe { (*self.0.as_ptr()).options }
     }
 
     /// The address it is bound to; tells the port that `port: 0` got.
@@ -146,11 +157,11 @@ fn shared_socket(options: ListenOptions) -> std::io::Result<Socket> {
 }
 
 #[cfg(unix)]
-fn into_raw(socket: &Socket) -> sys::uv_os_sock_t {
+pub(super) fn into_raw(socket: &Socket) -> sys::uv_os_sock_t {
     std::os::fd::AsRawFd::as_raw_fd(socket)
 }
 
 #[cfg(windows)]
-fn into_raw(socket: &Socket) -> sys::uv_os_sock_t {
+pub(super) fn into_raw(socket: &Socket) -> sys::uv_os_sock_t {
     std::os::windows::io::AsRawSocket::as_raw_socket(socket) as sys::uv_os_sock_t
 }

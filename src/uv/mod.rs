@@ -1,17 +1,21 @@
 //! The only room that calls libuv. Handles are boxed at init and freed in their close callback,
 //! so libuv owns their memory in between; dropping a wrapper without `close` leaks, on purpose.
 
+mod accept;
 mod callbacks;
 mod check;
+mod descriptor;
 mod error;
 mod event_loop;
 mod idle;
 mod listener;
 mod resolve;
+mod socket_options;
 mod stream;
 mod timer;
 mod version;
 
+pub use accept::Waiting;
 pub use callbacks::{Events, Key};
 pub use check::Check;
 pub use error::Error;
@@ -19,6 +23,7 @@ pub use event_loop::EventLoop;
 pub use idle::Idle;
 pub use listener::{ListenOptions, TcpListener};
 pub use resolve::resolve;
+pub use socket_options::SocketOptions;
 pub use stream::TcpStream;
 pub use timer::Timer;
 pub use version::{Mismatch, check_host};

@@ -1,23 +1,26 @@
 use std::ffi::c_uint;
-#[cfg(unix)]
-use std::io::{self, ErrorKind, IoSlice};
-use std::net::SocketAddr;
-#[cfg(unix)]
-use std::os::fd::BorrowedFd;
+use std::net::{Shutdown, SocketAddr};
 use std::ptr::NonNull;
 
 use libuv_sys2 as sys;
-#[cfg(unix)]
-use socket2::SockRef;
 
 use super::callbacks::{Events, Key, on_alloc, on_read, on_shutdown, on_stream_closed, on_write};
-use super::{Error, EventLoop, TcpListener, resolve};
+use super::descriptor::{KEEPS_PEER, PIECES, peer_after_reset, send, with_socket};
+use super::socket_options::{set_keep_alive, set_no_delay};
+use super::{Error, resolve};
 
 /// First field first: libuv's pointer to it is a pointer to the whole.
 #[repr(C)]
 pub(super) struct StreamHandle {
     tcp: sys::uv_tcp_t,
     pub(super) key: Key,
+}
+
+impl StreamHandle {
+    pub(super) fn new(key: Key) -> Self {
+        // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
+        Self { tcp: unsafe { std::mem::zeroed() }, key }
+    }
 }
 
 /// A write under way; it owns its bytes until libuv is done with them.
@@ -32,43 +35,20 @@ pub(super) struct WriteRequest {
 #[derive(Debug)]
 pub struct TcpStream(NonNull<StreamHandle>);
 
-/// How many pieces one `try_write` takes at most.
-const TRY_WRITE_PIECES: usize = 4;
-
 impl TcpStream {
-    /// Accepts the connection that `listener` was told of. `key` names the stream from now on.
-    pub fn accept<E: Events>(
-        uv_loop: EventLoop,
-        listener: &TcpListener,
-        key: Key,
-    ) -> Result<Self, Error> {
-        // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
-        let handle = Box::new(StreamHandle { tcp: unsafe { std::mem::zeroed() }, key });
-        let raw = NonNull::from(Box::leak(handle));
-        // SAFETY: the loop is alive, the handle's memory stays until its close callback.
-        let status = unsafe { sys::uv_tcp_init(uv_loop.raw(), &raw mut (*raw.as_ptr()).tcp) };
-        if let Err(error) = Error::check(status, "socket") {
-            // SAFETY: init failed, so libuv does not know the memory.
-            drop(unsafe { Box::from_raw(raw.as_ptr()) });
-            return Err(error);
-        }
-        let stream = Self(raw);
-        // SAFETY: both handles are initialised; the listener told us that one waits.
-        let status = unsafe { sys::uv_accept(listener.stream(), stream.stream()) };
-        match Error::check(status, "accept") {
-            Ok(_) => Ok(stream),
-            Err(error) => {
-                stream.close::<E>();
-                Err(error)
-            }
-        }
+    pub(super) fn from_handle(handle: NonNull<StreamHandle>) -> Self {
+        Self(handle)
     }
 
-    fn stream(&self) -> *mut sys::uv_stream_t {
+    pub(super) fn stream(&self) -> *mut sys::uv_stream_t {
         self.0.as_ptr().cast()
     }
 
-    fn tcp(&self) -> *mut sys::uv_tcp_t {
+    pub(super) fn tcp(&self) -> *mut sys::uv_tcp_t {
+        self.0.as_ptr().cast()
+    }
+
+    fn handle(&self) -> *const sys::uv_handle_t {
         self.0.as_ptr().cast()
     }
 
@@ -91,34 +71,13 @@ impl TcpStream {
     }
 
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
-    /// block. `send` is a shorter way into the kernel than the `write` of `uv_try_write`.
-    #[cfg(unix)]
-    pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
-        const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-        let sent = self.with_socket(|socket| match pieces {
-            [piece] => socket.send_with_flags(piece, FLAGS),
-            _ => {
-                let mut slices = [IoSlice::new(&[]); TRY_WRITE_PIECES];
-                let count = pieces.len().min(TRY_WRITE_PIECES);
-                for (slice, piece) in slices.iter_mut().zip(pieces) {
-                    *slice = IoSlice::new(piece);
-                }
-                socket.send_vectored_with_flags(&slices[..count], FLAGS)
-            }
-        })?;
-        match sent {
-            Ok(written) => Ok(written),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
-            Err(error) => Err(system_error(&error, "write")),
-        }
-    }
-
-    /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
     /// block.
-    #[cfg(not(unix))]
     pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
-        let mut buffers = [sys::uv_buf_t { base: std::ptr::null_mut(), len: 0 }; TRY_WRITE_PIECES];
-        let count = pieces.len().min(TRY_WRITE_PIECES);
+        if let Some(result) = with_socket(self.handle(), |socket| send(socket, pieces, 0)) {
+            return result.map_err(|error| Error::of_system(&error, "write"));
+        }
+        let mut buffers = [sys::uv_buf_t { base: std::ptr::null_mut(), len: 0 }; PIECES];
+        let count = pieces.len().min(PIECES);
         for (buffer, piece) in buffers.iter_mut().zip(pieces) {
             *buffer = buffer_of(piece);
         }
@@ -149,28 +108,19 @@ impl TcpStream {
     }
 
     /// What has ended the connection while nothing is read or written: libuv tells of a reset
-    /// only those who do.
-    #[cfg(unix)]
+    /// only those who do. Where it has no descriptor to give, it is seen at the next of them.
     pub fn pending_error(&self) -> Option<Error> {
-        let taken = self.with_socket(|socket| socket.take_error()).ok()?;
-        Some(system_error(&taken.ok()??, "read"))
+        let error = with_socket(self.handle(), |socket| socket.take_error())?.ok()??;
+        Some(Error::of_system(&error, "read"))
     }
 
-    /// Runs `body` with the socket, for what libuv has no function for.
-    #[cfg(unix)]
-    fn with_socket<R>(&self, body: impl FnOnce(&SockRef<'_>) -> R) -> Result<R, Error> {
-        let mut fd = -1;
-        // SAFETY: an open handle; libuv writes its descriptor, or fails.
-        Error::check(unsafe { sys::uv_fileno(self.0.as_ptr().cast(), &mut fd) }, "fileno")?;
-        // SAFETY: libuv keeps the descriptor open as long as the handle.
-        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        Ok(body(&SockRef::from(&fd)))
-    }
-
-    /// Where libuv has no descriptor to give, a reset is seen at the next read or write.
-    #[cfg(not(unix))]
-    pub fn pending_error(&self) -> Option<Error> {
-        None
+    /// Ends our half at once, which nothing may wait to be written for, and nothing may be written
+    /// behind. Where libuv has no descriptor to give, `Events::shut_down` tells how it went.
+    pub fn end<E: Events>(&self) -> Result<(), Error> {
+        match with_socket(self.handle(), |socket| socket.shutdown(Shutdown::Write)) {
+            Some(result) => result.map_err(|error| Error::of_system(&error, "shutdown")),
+            None => self.shutdown::<E>(),
+        }
     }
 
     /// Ends our half once all writes are out.
@@ -187,23 +137,25 @@ impl TcpStream {
 
     /// Sets TCP_NODELAY.
     pub fn set_no_delay(&self, enable: bool) -> Result<(), Error> {
-        // SAFETY: an open handle.
-        let status = unsafe { sys::uv_tcp_nodelay(self.tcp(), enable.into()) };
-        Error::check(status, "setsockopt").map(|_| ())
+        set_no_delay(self.tcp(), enable)
     }
 
     /// Turns TCP keep-alive probes on (first after `delay` seconds, at least 1) or off.
     pub fn set_keep_alive(&self, enable: bool, delay: u32) -> Result<(), Error> {
-        // SAFETY: an open handle.
-        let status =
-            unsafe { sys::uv_tcp_keepalive(self.tcp(), enable.into(), delay.max(1) as c_uint) };
-        Error::check(status, "setsockopt").map(|_| ())
+        set_keep_alive(self.tcp(), enable, delay)
     }
 
+    /// Whether `peer_address` tells it also after the peer has reset.
+    pub const KEEPS_PEER: bool = KEEPS_PEER;
+
     pub fn peer_address(&self) -> Result<SocketAddr, Error> {
-        resolve::address_of("getpeername", |storage, length| {
+        let address = resolve::address_of("getpeername", |storage, length| {
             // SAFETY: an open handle; libuv writes at most `length` bytes.
             unsafe { sys::uv_tcp_getpeername(self.tcp(), storage, length) }
+        });
+        address.or_else(|error| {
+            let former = with_socket(self.handle(), peer_after_reset);
+            former.and_then(Result::ok).ok_or(error)
         })
     }
 
@@ -230,11 +182,6 @@ impl TcpStream {
         // SAFETY: `self` is consumed, so it is closed once; the callback frees the memory.
         unsafe { sys::uv_close(self.0.as_ptr().cast(), Some(on_stream_closed::<E>)) };
     }
-}
-
-#[cfg(unix)]
-fn system_error(error: &io::Error, syscall: &'static str) -> Error {
-    Error::new(-error.raw_os_error().unwrap_or(libc::EIO), syscall)
 }
 
 fn buffer_of(bytes: &[u8]) -> sys::uv_buf_t {
