@@ -199,10 +199,13 @@ impl Runtime {
             return;
         }
         let Some(connection) = self.connections.get_mut(key) else { return out.clear() };
+        let Connection { send, stream, phase, .. } = connection;
         let result = if out.len() > CORK_LIMIT {
-            connection.send.send_owned(&connection.stream, std::mem::take(out))
+            send.send_owned(stream, std::mem::take(out))
+        } else if matches!(phase, Phase::Flushing { .. }) {
+            send.send_last(stream, out)
         } else {
-            connection.send.send(&connection.stream, out)
+            send.send(stream, out)
         };
         out.clear();
         self.sent(key, result);

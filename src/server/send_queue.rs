@@ -92,6 +92,13 @@ impl SendQueue {
         Ok(taken)
     }
 
+    /// As `send`, for the last bytes of a connection that ends once they are out.
+    pub fn send_last(&mut self, stream: &TcpStream, bytes: &[u8]) -> Result<usize, Failure> {
+        let taken = if self.is_empty() { stream.try_write_last(bytes)? } else { 0 };
+        self.keep(&bytes[taken..]);
+        Ok(taken + self.advance(stream)?)
+    }
+
     /// As `send`, for a large vector that need not be copied to be kept.
     pub fn send_owned(&mut self, stream: &TcpStream, bytes: Vec<u8>) -> Result<usize, Failure> {
         let sent = if self.is_empty() { stream.try_write(&[&bytes])? } else { 0 };

@@ -90,6 +90,21 @@ impl TcpStream {
         }
     }
 
+    /// As `try_write` for the last bytes, which `end` or `close` follows at once: where the system
+    /// can, they wait for that, so that one segment has them and the FIN.
+    #[cfg(target_os = "linux")]
+    pub fn try_write_last(&self, bytes: &[u8]) -> Result<usize, Error> {
+        match with_socket(self.handle(), |socket| send(socket, &[bytes], libc::MSG_MORE)) {
+            Some(result) => result.map_err(|error| Error::of_system(&error, "write")),
+            None => self.try_write(&[bytes]),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn try_write_last(&self, bytes: &[u8]) -> Result<usize, Error> {
+        self.try_write(&[bytes])
+    }
+
     /// Writes all of `data`, which libuv owns until `Events::written`.
     pub fn write<E: Events>(&self, data: Vec<u8>) -> Result<(), Error> {
         // SAFETY: the handle is open; all-zero is a valid uv_write_t before uv_write.
