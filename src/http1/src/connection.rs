@@ -27,7 +27,8 @@ pub enum Event {
     Close {
         /// Why.
         reason: CloseReason,
-        /// Input may be in flight: end the sending side, read for a moment, then close.
+        /// Input may be in flight: end the sending side, read for a moment, then close. False:
+        /// the client has ended its side, or promised to send no more.
         linger: bool,
     },
 }
