@@ -303,7 +303,8 @@ describe('a handler that throws', () => {
       const uncaught = []
       process.on('uncaughtException', ({ message }) => uncaught.push(message))
       const onClientError = ({ code }) => { throw new Error(code) }
-      const handler = (req) => new Response(req.url.endsWith('/uncaught') ? uncaught.join() : 'fine')
+      const isAsked = ({ url }) => url.endsWith('/uncaught')
+      const handler = (req) => new Response(isAsked(req) ? uncaught.join() : 'fine')
       const server = new HttpServer({ onClientError }).listen(handler)
       console.log(JSON.stringify({ port: server.port }))`
     const child = new Child(t, source)
