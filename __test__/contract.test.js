@@ -1,5 +1,5 @@
 // What everybody expects of a server with fetch handlers, as one list of cases that runs against
-// milouv and its peers. contract-differences.js says where its peers differ.
+// milouv and its peers. milouv differs nowhere; contract-differences.js says where its peers do.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import binding from './binding.js'
 import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
+import { BriefBody } from './brief-body.js'
 import { ConnectionInfo } from './connection-info.js'
 import { abortError, isConsequence, report } from './errors.js'
 import { Exchange } from './exchange.js'
@@ -178,15 +179,16 @@ export class HttpService {
     return this.#sendWire(exchange, wire)
   }
 
-  #sendWire(exchange, wire) {
+  #sendWire(exchange, wire, given = wire.body) {
     const { status, headers, count, reason, trailers } = wire
-    let { body } = wire
+    let body = given
     // Awaited only behind the body, and not at all where it cannot be sent: nobody's rejection.
     if (trailers instanceof Promise) trailers.catch(() => {})
     if (exchange.aborted !== null || exchange.done) {
       if (isStream(body)) dropBody(body)
       return
     }
+    if (body instanceof BriefBody) return this.#sendBrief(exchange, wire, body)
     if (!isStream(body)) {
       if (trailers === undefined) {
         exchange.finish(binding.respond(exchange.key, status, headers, count, body, reason))
@@ -201,6 +203,11 @@ export class HttpService {
     dropBody(body)
     const there = binding.respond(exchange.key, status, headers, count, wire.length, reason)
     exchange.finish(there && binding.endData(exchange.key, '', 0))
+  }
+
+  async #sendBrief(exchange, wire, body) {
+    exchange.join()
+    return this.#sendWire(exchange, wire, await body.take())
   }
 
   #sendStream(exchange, wire, body) {

@@ -1,26 +1,13 @@
 // Responses that are not milouv's: the platform's own, and those of another realm or a ponyfill.
-//
-// The body of a platform Response made of text or bytes lies in memory, but its only public way
-// out is a stream with several promises to it. So it is looked for where the platform keeps it.
-// These are internals: their shape is probed once, and whatever does not look exactly as probed
-// goes the public way.
 
 import { isDisturbed } from 'node:stream'
 import { copyOf } from './body.js'
+import { BriefBody } from './brief-body.js'
 import { addFetchedFields, isFetched, isFetchedBody } from './fetched.js'
 import { addFields, addPairs, eachField } from './headers.js'
 import { isPlatform, platform } from './platform.js'
+import { bodyOfPlatform, SOON } from './platform-body.js'
 import { invalidResponse, spentBody, TO_WIRE, Wire } from './wire.js'
-
-/** A body that is not there to be read at once. */
-const NOT_HERE = Symbol('not here')
-/** A body that may be there one microtask later. */
-const SOON = Symbol('soon')
-
-/** @typedef {(response: globalThis.Response) => string | Uint8Array | null | symbol} ReadBody */
-
-/** @type {ReadBody | undefined} */
-let readBody
 
 /**
  * What the server sends for a Response that is not this copy's own.
@@ -35,21 +22,22 @@ export function wireOfOther(value, mayWait) {
 }
 
 function wireOfPlatform(Class, response, mayWait) {
-  let body = NOT_HERE
+  let body
   // A subclass may have put its own members before what the internals say.
   if (Object.getPrototypeOf(response) === Class.prototype) {
-    readBody ??= probe(Class)
-    body = readBody(response)
+    body = bodyOfPlatform(Class, response)
     if (body === SOON && mayWait) return undefined
   }
   const wire = new Wire(checkedStatus(response.status), response.statusText)
   const { headers } = response
-  const stream = typeof body === 'symbol' ? response.body : null
+  const stream = isHere(body) ? null : response.body
   if (isFetched(response) || isFetchedBody(stream)) addFetchedFields(response, headers, wire)
   else addPairs(headers, wire)
-  wire.body = typeof body === 'symbol' ? streamToSend(stream) : body
+  wire.body = isHere(body) || body instanceof BriefBody ? body : streamToSend(stream)
   return wire
 }
+
+const isHere = (body) => body === null || typeof body === 'string' || body instanceof Uint8Array
 
 function checkedStatus(status) {
   if (status === 0) throw invalidResponse('The handler returned Response.error().')
@@ -66,86 +54,6 @@ function streamToSend(stream) {
   if (stream.locked) throw spentBody('is locked')
   return stream
 }
-
-const symbolOf = (object, description) =>
-  Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description)
-
-/** Finds out which way in this platform has, by trying it. @returns {ReadBody} */
-function probe(Class) {
-  const none = () => NOT_HERE
-  try {
-    const text = new Class('probe')
-    const state = symbolOf(text, 'state')
-    if (state !== undefined) {
-      const read = (response) => readBySource(response, response[state])
-      return read(text) === 'probe' && isBytes(read(new Class(PROBE))) ? read : none
-    }
-    const inner = symbolOf(text.body, 'kState')
-    if (inner === undefined) return none
-    const read = (response) => readByQueue(response.body, inner)
-    // Not closed yet, which tells the shape as well as its bytes would. Since Node 26.12 they are
-    // made only when somebody reads.
-    const isQueued = text.body[inner].controller[inner].queueTotalSize === 'probe'.length
-    return isQueued && read(text) === SOON && read(new Class(null)) === null ? read : none
-  } catch {
-    return none
-  }
-}
-
-const PROBE = new Uint8Array([1])
-const isBytes = (value) => value instanceof Uint8Array && value[0] === 1 && value.length === 1
-
-// Node 20 and 22: what the body was made of is kept beside its stream.
-function readBySource(response, state) {
-  const body = state?.body
-  if (body === null || body === undefined) return response.body === null ? null : NOT_HERE
-  const { source, stream } = body
-  if (typeof source !== 'string' && !(source instanceof Uint8Array)) return NOT_HERE
-  // The public way finds out what is wrong with it.
-  if (stream.locked || isDisturbed(stream)) return NOT_HERE
-  // A copy, because reading the stream would take these bytes away.
-  return typeof source === 'string' ? source : new Uint8Array(source)
-}
-
-// Node 24.14 and later: the bytes are in the queue of a stream that was closed already.
-function readByQueue(stream, inner) {
-  if (stream === null) return null
-  const state = stream[inner]
-  if (state === undefined || state.disturbed || state.reader !== undefined) return NOT_HERE
-  if (state.state === 'closed') return new Uint8Array(0)
-  const queued = state.controller?.[inner]
-  // Only byte streams have these; so the queue holds bytes and nothing else.
-  if (state.state !== 'readable' || queued?.pendingPullIntos === undefined) return NOT_HERE
-  if (queued.pendingPullIntos.length !== 0) return NOT_HERE
-  const { closeRequested, started, queueTotalSize } = queued
-  // Also where nothing is queued: the body may be an empty text.
-  if (!closeRequested) return started === false ? SOON : NOT_HERE
-  return bytesOfQueue(queued.queue, queueTotalSize)
-}
-
-function bytesOfQueue(queue, total) {
-  if (queue.length === 1) return copyOfEntry(entryOf(queue, 0), total)
-  const bytes = new Uint8Array(total)
-  let at = 0
-  for (let i = 0; i < queue.length; i++) {
-    const entry = entryOf(queue, i)
-    if (!(entry?.buffer instanceof ArrayBuffer)) return NOT_HERE
-    const { byteLength } = entry
-    if (at + byteLength > total) return NOT_HERE
-    bytes.set(new Uint8Array(entry.buffer, entry.byteOffset, byteLength), at)
-    at += byteLength
-  }
-  return at === total ? bytes : NOT_HERE
-}
-
-function copyOfEntry(entry, total) {
-  if (entry?.byteLength !== total || !(entry.buffer instanceof ArrayBuffer)) return NOT_HERE
-  return new Uint8Array(new Uint8Array(entry.buffer, entry.byteOffset, total))
-}
-
-// An array, or a ring in `list` that begins at `head`.
-const entryOf = (queue, i) =>
-  Array.isArray(queue) ? queue[i] : queue.list?.[(queue.head + i) & queue.capacityMask]
 
 // By shape alone: what a library brought along, or a Response of another realm.
 function wireOfForeign(value) {

@@ -15,7 +15,7 @@ export class Wire {
     this.headers = ''
     /** how many lines that is */
     this.count = 0
-    /** @type {null | string | Uint8Array | ReadableStream | AsyncIterable} */
+    /** @type {null | string | Uint8Array | ReadableStream | BriefBody | AsyncIterable} */
     this.body = null
     /** bytes of a streamed body where they are known ahead, else -1 */
     this.length = -1

@@ -1,8 +1,5 @@
-// Where the peers do not keep the contract, and what some Nodes keep milouv from: by server and
-// case, what the case's failure says. Whoever mends one makes the suite fail, so that the list
-// stays true.
-
-import { readsAtOnce } from './platform-bodies.js'
+// Where the peers do not keep the contract: by server and case, what the case's failure says. A
+// peer that mends one makes the suite fail, so that the list stays true.
 
 /** The connection was broken off instead of an answer. */
 const BROKEN_OFF = /fetch failed|ECONNRESET|other side closed|terminated|ended before/
@@ -119,16 +116,7 @@ const srvx = {
   'framing: HTTP/1.0 keeps the connection when it is asked to': /'close'/,
 }
 
-/** What cannot be had of the platform's Response on every Node. */
-const unread = {
-  'responses: one Response for many requests': /'' !== 'kept'/,
-  'responses: headers that are changed between two requests': /null !== '2'/,
-  'framing: the length of what is whole is told': /null !== '4'/,
-  'framing: HTTP/1.0 keeps the connection when it is asked to': /'close'/,
-}
-
 export const differences = {
-  milouv: readsAtOnce ? {} : unread,
   'node:http': face,
   '@hono/node-server': hono,
   srvx,
