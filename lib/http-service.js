@@ -17,6 +17,8 @@ import { isNullBodyStatus } from './wire.js'
 /** An arrow function with an empty parameter list cannot see its arguments in any way. */
 const WITHOUT_PARAMETERS = /^(?:async\s*)?\(\s*\)\s*=>/
 
+const SETTLED = Promise.resolve()
+
 const LEFT_EARLY = 'the client left before the answer was complete'
 
 export class HttpService {
@@ -137,9 +139,9 @@ export class HttpService {
         result = handler()
       }
       // Asked first, because to look for `then` on a Response goes up its whole prototype chain.
-      if (isResponse(result)) return this.#answer(exchange, result, destroyed)
-      if (typeof result?.then !== 'function')
-        return this.#hold(exchange, this.#send(exchange, result))
+      if (isResponse(result) || typeof result?.then !== 'function') {
+        return this.#answer(exchange, result, destroyed)
+      }
     } catch (error) {
       return this.#fail(exchange, error)
     }
@@ -151,7 +153,8 @@ export class HttpService {
 
   /** The usual answer goes back without a call, where it is sure to be sent. */
   #answer(exchange, response, destroyed) {
-    const wire = toWire(response)
+    const wire = toWire(response, true)
+    if (wire === undefined) return this.#sendSoon(exchange, response)
     if (exchange.isUntouched && wire.isPlain && this.destroyed === destroyed) {
       const number = keptHeaders(wire)
       if (number !== 0) {
@@ -239,9 +242,13 @@ export class HttpService {
   /** One microtask later the platform's Response can be read at no cost (see toWire). */
   #sendSoon(exchange, response) {
     exchange.join()
-    Promise.resolve()
-      .then(() => this.#send(exchange, response, false))
-      .catch((error) => this.#fail(exchange, error))
+    SETTLED.then(() => {
+      try {
+        this.#hold(exchange, this.#send(exchange, response, false))
+      } catch (error) {
+        this.#fail(exchange, error)
+      }
+    })
   }
 
   /** The head is out: only a broken connection can tell the client that the answer is wrong. */
