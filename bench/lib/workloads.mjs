@@ -68,7 +68,7 @@ const atMost = (most, against, server = 'milouv', metric = 'cpu') => ({
 const FLOOR = [atMost(1.0, 'uwebsockets'), atMost(1.15, 'floor')]
 const BEST = [atMost(1.0, 'best')]
 const HONO = [atMost(0.6, 'hono-node-server'), atMost(0.5, 'hono-node-server', 'milouv-fast')]
-// A platform's Response can be read without its stream on every line of Node but 20's.
+// What a platform's Response costs differs from one line of Node to the next.
 const NATIVE = [
   atMost(1.0, 'bun', 'milouv-native@26'),
   atMost(1.0, 'bun', 'milouv-native@24'),
