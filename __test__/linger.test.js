@@ -2,13 +2,11 @@
 // the answer would be lost on its way (RFC 9112, 9.6).
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { Response } from '../index.js'
 import { request } from './support/raw-client.js'
-import { eventually, serve, serveRaw } from './support/serve.js'
+import { eventually, serveRaw } from './support/serve.js'
 
 const bodies = {
   large: Buffer.alloc(1024 * 1024, 'answer '),
@@ -68,49 +66,4 @@ describe('the answer arrives whole although the client sends on', () => {
       })
     }
   }
-})
-
-/** Sends a request, more of them when it is told to, and what it got when all is over. */
-const SOURCE = `
-  const { connect } = require('node:net')
-  const { parentPort, workerData } = require('node:worker_threads')
-  const { port, step, first, more } = workerData
-  const socket = connect(port, '127.0.0.1')
-  let received = ''
-  let failure = null
-  socket.setNoDelay(true)
-  socket.pause()
-  socket.write(first, () => {
-    Atomics.wait(step, 0, 0)
-    socket.write(more, () => {
-      Atomics.store(step, 0, 2)
-      Atomics.notify(step, 0)
-      socket.resume()
-    })
-  })
-  socket.on('data', (bytes) => { received += bytes })
-  socket.on('error', (error) => { failure = error.code })
-  socket.on('close', () => parentPort.postMessage({ received, failure }))
-`
-
-test('the answer arrives whole although the client sends on behind its own close', async (t) => {
-  const step = new Int32Array(new SharedArrayBuffer(4))
-  let handled = 0
-  // More comes after the request was read, and before it is answered: nobody has read it then.
-  const handler = () => {
-    handled += 1
-    Atomics.store(step, 0, 1)
-    Atomics.notify(step, 0)
-    Atomics.wait(step, 0, 1)
-    return new Response('answer')
-  }
-  const { port } = serve(t, handler)
-  const first = request('GET /', ['connection: close'])
-  const workerData = { port, step, first, more: request('GET /more') }
-  const worker = new Worker(SOURCE, { eval: true, workerData })
-  t.after(() => worker.terminate())
-  const [{ received, failure }] = await once(worker, 'message')
-  assert.match(received, /^HTTP\/1\.1 200 .*\r\n\r\nanswer$/s)
-  assert.equal(failure, null)
-  assert.equal(handled, 1)
 })

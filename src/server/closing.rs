@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::connections::{Connection, HttpState, Linger, Phase, Protocol};
+use super::connections::{Connection, HttpState, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
 use super::runtime::Runtime;
@@ -53,19 +53,9 @@ pub fn abort_task(
     })
 }
 
-impl Linger {
-    fn is_needed(self, stream: &TcpStream) -> bool {
-        match self {
-            Self::Never => false,
-            Self::IfUnread => stream.has_unread(),
-            Self::Always => true,
-        }
-    }
-}
-
 impl Runtime {
     /// No more requests: sends what waits, then closes.
-    pub fn begin_close(&mut self, key: ConnectionKey, linger: Linger, cause: Cause) {
+    pub fn begin_close(&mut self, key: ConnectionKey, linger: bool, cause: Cause) {
         let hooks = self.http_hooks_of(key);
         let Some(connection) = self.connections.get_mut(key) else { return };
         if connection.phase != Phase::Open {
@@ -120,10 +110,8 @@ impl Runtime {
     fn finish_close(&mut self, key: ConnectionKey, now: u64) -> bool {
         let Some(connection) = self.connections.get_mut(key) else { return true };
         match (connection.phase, &mut connection.protocol) {
-            (Phase::Flushing { linger }, _) if !linger.is_needed(&connection.stream) => {
-                self.remove(key, None);
-            }
-            (Phase::Flushing { .. }, _) => {
+            (Phase::Flushing { linger: false }, _) => self.remove(key, None),
+            (Phase::Flushing { linger: true }, _) => {
                 let until = now + LINGER_TIMEOUT;
                 connection.phase = Phase::Lingering { until, left: LINGER_BYTES };
                 if let Err(error) = connection.stream.end::<Driver>() {

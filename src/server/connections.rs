@@ -80,7 +80,7 @@ pub enum Phase {
     Open,
     /// No more requests; closes when the queue is empty.
     Flushing {
-        linger: Linger,
+        linger: bool,
     },
     /// Our FIN is out; what still comes is thrown away until the peer ends, so that the answer is
     /// not lost to a reset (RFC 9112, 9.6).
@@ -88,15 +88,6 @@ pub enum Phase {
         until: u64,
         left: usize,
     },
-}
-
-/// Whether a connection that closes waits for what the peer still sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Linger {
-    Never,
-    /// If some of it is here already.
-    IfUnread,
-    Always,
 }
 
 /// The hooks of a connection's listener, held for the length of a call.

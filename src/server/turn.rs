@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use http1::{CloseReason, Event};
 
-use super::connections::{Connection, Linger};
+use super::connections::Connection;
 use super::driver::Driver;
 use super::exchange;
 use super::keys::ConnectionKey;
@@ -240,10 +240,7 @@ impl Runtime {
         match reason {
             // It does not take what waits for it, and would hold it for as long again.
             CloseReason::SendTimeout => self.remove(key, Some(cause)),
-            _ if linger => self.begin_close(key, Linger::Always, cause),
-            // It must not have sent any more, but who knows.
-            CloseReason::ClientAsked => self.begin_close(key, Linger::IfUnread, cause),
-            _ => self.begin_close(key, Linger::Never, cause),
+            _ => self.begin_close(key, linger, cause),
         }
     }
 }

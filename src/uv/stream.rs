@@ -1,5 +1,4 @@
 use std::ffi::c_uint;
-use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
 use std::ptr::NonNull;
 
@@ -128,14 +127,6 @@ impl TcpStream {
     pub fn pending_error(&self) -> Option<Error> {
         let error = with_socket(self.handle(), |socket| socket.take_error())?.ok()??;
         Some(Error::of_system(&error, "read"))
-    }
-
-    /// Whether bytes have come that nobody has read: to close then is to reset. Where libuv has no
-    /// descriptor to give, they may have.
-    pub fn has_unread(&self) -> bool {
-        let mut byte = [MaybeUninit::uninit()];
-        let peeked = with_socket(self.handle(), |socket| socket.peek(&mut byte));
-        peeked.is_none_or(|result| result.is_ok_and(|length| length > 0))
     }
 
     /// Ends our half at once, which nothing may wait to be written for, and nothing may be written

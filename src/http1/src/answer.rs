@@ -282,12 +282,8 @@ impl Connection {
         self.begun = false;
         let is_whole = self.state.reading == Reading::Complete;
         match self.close_after {
-            // Behind its own `close` a client must not send anything, and this one has not.
-            Some(reason @ CloseReason::ClientAsked) if is_whole && !self.has_kept() => {
-                self.close(reason, false);
-            }
-            // Whatever the client still sends must not reset the connection before the answer is
-            // read (RFC 9112 section 9.6).
+            // Whatever the client still sends, even behind its own `close`, must not reset the
+            // connection before the answer is read (RFC 9112 section 9.6).
             Some(reason) => self.close(reason, !self.at_eof()),
             None if !self.can_drain() => self.close(CloseReason::UnreadBody, true),
             // The shutdown began behind the head, so the client does not know of it either.

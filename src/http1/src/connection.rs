@@ -27,8 +27,7 @@ pub enum Event {
     Close {
         /// Why.
         reason: CloseReason,
-        /// Input may be in flight: end the sending side, read for a moment, then close. False:
-        /// the client has ended its side, or promised to send no more.
+        /// Input may be in flight: end the sending side, read for a moment, then close.
         linger: bool,
     },
 }

@@ -128,7 +128,7 @@ fn times_out_when_an_answer_is_not_taken() {
     closing.request();
     closing.respond("", "");
     closing.connection.note_sent(closing.now, 100);
-    assert_eq!(closing.next(), close(CloseReason::ClientAsked, false));
+    assert_eq!(closing.next(), close(CloseReason::ClientAsked, true));
     assert_eq!(expire(&mut closing, 30), close(CloseReason::SendTimeout, false));
 }
 

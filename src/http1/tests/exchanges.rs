@@ -99,7 +99,7 @@ fn closes_when_the_client_asks() {
         assert!(!peer.request().keep_alive);
         peer.respond("", "");
         assert!(peer.written().contains(keep_alive));
-        assert_eq!(peer.next(), close(CloseReason::ClientAsked, false));
+        assert_eq!(peer.next(), close(CloseReason::ClientAsked, true));
         assert_eq!(peer.next(), None);
         peer.receive(GET);
         assert_eq!(peer.next(), None, "nothing is served behind a close");
@@ -108,7 +108,7 @@ fn closes_when_the_client_asks() {
     peer.receive("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n");
     peer.request();
     peer.respond("", "");
-    assert_eq!(peer.next(), close(CloseReason::ClientAsked, true), "it sends on");
+    assert_eq!(peer.next(), close(CloseReason::ClientAsked, true));
 }
 
 #[test]
