@@ -4,6 +4,7 @@
 import { isDisturbed } from 'node:stream'
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
 import { platform } from './platform.js'
+import { snapshotOf } from './snapshot.js'
 import { teeOf } from './tee.js'
 
 /** What a body is made of. */
@@ -156,7 +157,8 @@ export function copyOf(source) {
 export function extractBody(init) {
   if (typeof init === 'string') return textBody(init)
   if (typeof init !== 'object' && typeof init !== 'function') return textBody(`${init}`)
-  if (init instanceof Uint8Array || ArrayBuffer.isView(init) || isAnyArrayBuffer(init)) {
+  if (init instanceof Uint8Array) return { body: new Body(BYTES, snapshotOf(init)), type: null }
+  if (ArrayBuffer.isView(init) || isAnyArrayBuffer(init)) {
     return { body: new Body(BYTES, copyOf(init)), type: null }
   }
   if (init instanceof ReadableStream) return { body: streamBody(init), type: null }
