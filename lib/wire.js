@@ -23,11 +23,11 @@ export class Wire {
     this.trailers = undefined
   }
 
-  /** Text or nothing, under a standard status line. */
+  /** Text, bytes or nothing, under a standard status line. */
   get isPlain() {
     const { body } = this
     return (
-      (body === null || typeof body === 'string') &&
+      (body === null || typeof body === 'string' || body instanceof Uint8Array) &&
       this.trailers === undefined &&
       this.reason === ''
     )

@@ -10,7 +10,6 @@ use super::keys::ConnectionKey;
 use super::outgoing::Leave;
 use super::registers;
 use super::runtime::{Runtime, with};
-use super::send_queue::Failure;
 use super::tasks::Task;
 use crate::js::{HeldBytes, Kind, Value};
 
@@ -244,13 +243,12 @@ impl Runtime {
             bytes.with_bytes(|bytes| out.extend_from_slice(bytes));
             return;
         }
-        let held = HeldBytes::new(self.env, bytes, length);
+        let env = self.env;
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let result = match held {
-            Ok(held) => connection.send.send_held(&connection.stream, out, held),
-            // The head is on its way: only a broken connection can tell that the body is missing.
-            Err(_) => Err(Failure::Detached),
-        };
+        let hold = || HeldBytes::new(env, bytes, length).ok();
+        // Where it fails the head is on its way: only a broken connection can tell that the body
+        // is missing.
+        let result = connection.send.send_array(&connection.stream, out, bytes, hold);
         out.clear();
         self.sent(key, result);
     }

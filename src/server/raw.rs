@@ -72,7 +72,7 @@ pub fn write(key: ConnectionKey, data: Value<'_>) -> Result<Option<usize>, Error
         } else {
             let length = data.with_bytes(<[u8]>::len).unwrap_or(0);
             if length >= HOLD_THRESHOLD {
-                send.send_held(stream, &[], HeldBytes::new(*env, data, length)?)
+                send.send_array(stream, &[], data, || HeldBytes::new(*env, data, length).ok())
             } else {
                 data.with_bytes(|bytes| send.send(stream, bytes)).unwrap_or(Ok(0))
             }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::driver::Driver;
-use crate::js::HeldBytes;
+use crate::js::{HeldBytes, Value};
 use crate::uv::{Error, TcpStream};
 
 /// Bytes that libuv waits for the socket with, at most: so that the progress of a large piece is
@@ -121,24 +121,33 @@ impl SendQueue {
         Ok(taken + self.advance(stream)?)
     }
 
-    /// Sends `head` and then the held array, in one system call where the socket takes both.
-    pub fn send_held(
+    /// Sends `head` and then the array, in one system call where the socket takes both. What it
+    /// does not take of the array stays where it is, and `hold` is asked to keep it there.
+    pub fn send_array(
         &mut self,
         stream: &TcpStream,
         head: &[u8],
-        bytes: HeldBytes,
+        array: Value<'_>,
+        hold: impl FnOnce() -> Option<HeldBytes>,
     ) -> Result<usize, Failure> {
         let mut taken = 0;
-        let mut sent = 0;
         if self.is_empty() {
-            let result = bytes.with_bytes_from(0, |body| stream.try_write(&[head, body]));
-            taken = result.ok_or(Failure::Detached)??;
-            sent = taken.saturating_sub(head.len());
+            let result = array.with_bytes(|body| {
+                let taken = stream.try_write(&[head, body])?;
+                Ok::<_, Error>((taken, taken == head.len() + body.len()))
+            });
+            let is_all;
+            (taken, is_all) = result.ok_or(Failure::Detached)??;
+            if is_all {
+                return Ok(taken);
+            }
         }
         if taken < head.len() {
             self.keep(&head[taken..]);
         }
-        Ok(taken + self.push(stream, Bytes::Held(bytes), sent)?)
+        let held = hold().ok_or(Failure::Detached)?;
+        let sent = taken.saturating_sub(head.len());
+        Ok(taken + self.push(stream, Bytes::Held(held), sent)?)
     }
 
     fn push(&mut self, stream: &TcpStream, bytes: Bytes, sent: usize) -> Result<usize, Failure> {
