@@ -16,6 +16,9 @@ use crate::js::{HeldBytes, Kind, Value};
 /// Bytes from here on are sent from the array's own memory instead of being copied.
 const HOLD_THRESHOLD: usize = 64 * 1024;
 
+/// Text from here on is not copied beside the head either.
+const COPY_THRESHOLD: usize = 16 * 1024;
+
 /// A body as JavaScript handed it over, already measured.
 enum Body<'a> {
     Nothing,
@@ -221,6 +224,11 @@ impl Runtime {
             listener.stats.count_response(status);
         }
         match (plan, body) {
+            (BodyPlan::Send, Body::Text) if text.len() >= COPY_THRESHOLD => {
+                let text = std::mem::take(text);
+                self.append_large(key, &text, out);
+                self.body = text;
+            }
             (BodyPlan::Send, Body::Text) => out.extend_from_slice(text),
             (BodyPlan::Send, Body::Bytes(bytes, length)) => {
                 self.append_bytes(key, bytes, length, out);
@@ -266,9 +274,13 @@ impl Runtime {
             bytes.with_bytes(|bytes| out.extend_from_slice(bytes));
             return;
         }
+        bytes.with_bytes(|bytes| self.append_large(key, bytes, out));
+    }
+
+    /// Sends bytes behind the head at once: to copy them beside it would cost as much again.
+    fn append_large(&mut self, key: ConnectionKey, bytes: &[u8], out: &mut Vec<u8>) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        let send = |bytes: &[u8]| connection.send.send_both(&connection.stream, out, bytes);
-        let result = bytes.with_bytes(send).unwrap_or(Ok(0));
+        let result = connection.send.send_both(&connection.stream, out, bytes);
         out.clear();
         self.sent(key, result);
     }

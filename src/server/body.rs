@@ -45,7 +45,8 @@ pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>
         };
         let piece = if !state.machine.body().is_empty() {
             let bytes = Value::bytes(scope, state.machine.body())?;
-            drop(state.machine.take_body());
+            let body = state.machine.take_body();
+            runtime.engine.give_back(body);
             Piece::Bytes(bytes)
         } else if state.machine.body_done() {
             Piece::End
@@ -93,7 +94,8 @@ fn take_whole<'a>(
             return Ok(None);
         }
         let value = convert(state.machine.body())?;
-        drop(state.machine.take_body());
+        let body = state.machine.take_body();
+        runtime.engine.give_back(body);
         runtime.settle(key);
         Ok(Some(value))
     })

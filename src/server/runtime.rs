@@ -62,7 +62,7 @@ thread_local! {
 const DATE_INTERVAL: u64 = 100;
 
 /// Capacity that a scratch buffer keeps after a large answer went through it.
-const SCRATCH_KEPT: usize = 64 * 1024;
+const SCRATCH_KEPT: usize = 256 * 1024;
 
 /// Runs `body` with this thread's runtime; None before `listen` and after tear-down. `body` must
 /// not call into JavaScript.

@@ -36,8 +36,9 @@ pub trait Events: 'static {
     fn panicked(key: Option<Key>);
 }
 
-/// One read's room. libuv hands it back in the same turn, so one per thread is enough.
-const SLAB_SIZE: usize = 64 * 1024;
+/// One read's room: a head and as much of a body as is held for a connection. libuv hands it back
+/// in the same turn, so one per thread is enough.
+const SLAB_SIZE: usize = (16 + 64) * 1024;
 
 thread_local! {
     static SLAB: RefCell<Box<[u8]>> = RefCell::new(vec![0; SLAB_SIZE].into_boxed_slice());

@@ -271,7 +271,8 @@ impl Connection {
                         Decoded::NeedMore => break,
                         Decoded::Head(head) => self.on_head(head, now),
                         Decoded::Data(data) => {
-                            self.on_data(&bytes[start + data.start..start + data.end], now);
+                            let data = &bytes[start + data.start..start + data.end];
+                            self.on_data(engine, data, now);
                         }
                         Decoded::End => self.on_end(engine),
                     }
@@ -299,11 +300,15 @@ impl Connection {
         self.clock_stale = false;
     }
 
-    fn on_data(&mut self, data: &[u8], now: u64) {
+    fn on_data(&mut self, engine: &mut Engine, data: &[u8], now: u64) {
         self.since = now;
         if self.state.reading == Reading::Body {
             self.news = true;
-            self.inbox().body.extend_from_slice(data);
+            let inbox = self.inbox();
+            if inbox.body.capacity() == 0 {
+                inbox.body = engine.body_buffer(data.len());
+            }
+            inbox.body.extend_from_slice(data);
             return;
         }
         let inbox = self.inbox();

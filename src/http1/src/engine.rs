@@ -1,6 +1,7 @@
 //! What all connections of one event loop share.
 
 use crate::date::CachedDate;
+use crate::limits::{SPARE_BODIES, SPARE_BODY_MAX, SPARE_BODY_MIN};
 use crate::milo::Milo;
 
 /// The one parser and the buffers of an event loop.
@@ -14,6 +15,8 @@ pub struct Engine {
     /// Where a line that came in two reads is put together.
     pub(crate) scratch: Vec<u8>,
     pub(crate) date: CachedDate,
+    /// For the bodies to come: fresh memory costs more than what is copied into it.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Engine {
@@ -26,6 +29,7 @@ impl Engine {
             trailers: Vec::new(),
             scratch: Vec::new(),
             date: CachedDate::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -43,5 +47,24 @@ impl Engine {
     /// Tells the time, in seconds since 1970, for `date:` (RFC 9110 section 6.6.1).
     pub fn set_wall_clock(&mut self, unix_seconds: u64) {
         self.date.set(unix_seconds);
+    }
+
+    /// Takes back the memory of a body (see [`Connection::take_body`]) for another one.
+    ///
+    /// [`Connection::take_body`]: crate::Connection::take_body
+    pub fn give_back(&mut self, mut body: Vec<u8>) {
+        let fits = (SPARE_BODY_MIN..=SPARE_BODY_MAX).contains(&body.capacity());
+        if fits && self.spare.len() < SPARE_BODIES {
+            body.clear();
+            self.spare.push(body);
+        }
+    }
+
+    /// Memory for a body that begins with so many bytes. A few bytes get none that could hold many.
+    pub(crate) fn body_buffer(&mut self, length: usize) -> Vec<u8> {
+        if length < SPARE_BODY_MIN {
+            return Vec::new();
+        }
+        self.spare.pop().unwrap_or_default()
     }
 }

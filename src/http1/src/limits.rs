@@ -86,3 +86,8 @@ pub(crate) const MAX_LEADING_EMPTY_LINES: u8 = 8;
 
 /// No method comes near this; the registered ones end at 17 bytes.
 pub(crate) const MAX_METHOD: usize = 127;
+
+/// Buffers of bodies that were taken and are kept for others, and the capacity they may have.
+pub(crate) const SPARE_BODIES: usize = 16;
+pub(crate) const SPARE_BODY_MIN: usize = 8 * 1024;
+pub(crate) const SPARE_BODY_MAX: usize = 256 * 1024;
