@@ -14,7 +14,7 @@ const GROWTH = 64 * MiB
 /** Asking for a report moves some bytes, too. */
 const A_REPORT = 1024
 /** The high-water mark, one read or one piece of a stream on top, and its chunk's frame. */
-const HELD = 64 * 1024 + 64 * 1024 + 1024
+const HELD = 64 * 1024 + 66 * 1024 + 1024
 
 /** The report once nothing moves any more: as the clients stand still, the kernel fills up. */
 async function atRest(report, moved) {

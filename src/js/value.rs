@@ -1,3 +1,4 @@
+use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::{ptr, slice};
 
@@ -64,7 +65,9 @@ impl<'scope> Value<'scope> {
         let (length, kind) = (bytes.len(), sys::TypedarrayType::uint8_array);
         // SAFETY: Node-API gives `length` bytes at `data`, which nothing else refers to yet.
         unsafe {
-            check(sys::napi_create_arraybuffer(env.raw(), length, &mut data, &mut buffer))?;
+            if length < LARGE_ARRAY || !uninitialized(env, length, &mut data, &mut buffer)? {
+                check(sys::napi_create_arraybuffer(env.raw(), length, &mut data, &mut buffer))?;
+            }
             if length != 0 {
                 ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast(), length);
             }
@@ -221,6 +224,38 @@ impl<'scope> Value<'scope> {
         // SAFETY: Node-API gave `length` bytes at `data`, alive while no JavaScript runs.
         Some(body(unsafe { slice::from_raw_parts(data.cast(), length) }))
     }
+}
+
+/// From here on the zeros of a new ArrayBuffer cost more than the detour around them.
+const LARGE_ARRAY: usize = 4096;
+
+/// Makes an ArrayBuffer of memory that nobody has written to, which only a Buffer can have. False:
+/// that one has no memory of its own.
+fn uninitialized(
+    env: Env,
+    length: usize,
+    data: &mut *mut c_void,
+    buffer: &mut sys::napi_value,
+) -> Result<bool, Error> {
+    let mut raw = ptr::null_mut();
+    let mut offset = 0;
+    let mut whole = 0;
+    // SAFETY: out-pointers are valid, null where nothing is asked for; `raw` and `buffer` are
+    // looked at after they were made only.
+    unsafe {
+        check(sys::napi_create_buffer(env.raw(), length, data, &mut raw))?;
+        check(sys::napi_get_typedarray_info(
+            env.raw(),
+            raw,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            buffer,
+            &mut offset,
+        ))?;
+        check(sys::napi_get_arraybuffer_info(env.raw(), *buffer, ptr::null_mut(), &mut whole))?;
+    }
+    Ok(offset == 0 && whole == length)
 }
 
 type ReadString = unsafe extern "C" fn(

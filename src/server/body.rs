@@ -1,11 +1,12 @@
 //! Request bodies, pulled by the application.
 
-use super::connections::Connection;
+use super::connections::{Connection, Protocol};
 use super::error::Error;
 use super::keys::ConnectionKey;
 use super::outgoing::Leave;
 use super::runtime::{Runtime, with};
 use crate::js::{Entered, Value};
+use crate::uv::MUCH;
 
 /// What a read of the body found.
 pub enum Piece<'a> {
@@ -40,7 +41,8 @@ pub fn take_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Option<Va
 pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>, Error> {
     with(|runtime| {
         runtime.want_body(key);
-        let Some(state) = runtime.connections.get_mut(key).and_then(Connection::http) else {
+        let Some(connection) = runtime.connections.get_mut(key) else { return Ok(Piece::Pending) };
+        let Connection { stream, protocol: Protocol::Http(state), .. } = connection else {
             return Ok(Piece::Pending);
         };
         let piece = if !state.machine.body().is_empty() {
@@ -51,6 +53,10 @@ pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>
         } else if state.machine.body_done() {
             Piece::End
         } else {
+            // It goes straight to the application, so that it may be more than is held otherwise.
+            if state.machine.body_to_come() >= MUCH as u64 {
+                stream.expect_much();
+            }
             Piece::Pending
         };
         runtime.settle(key);

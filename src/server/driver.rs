@@ -51,6 +51,10 @@ impl Events for Driver {
         }
     }
 
+    fn read_much(stream: Key, bytes: &mut Vec<u8>) {
+        exchange::received_much(ConnectionKey::from_bits(stream), bytes);
+    }
+
     fn written(stream: Key, result: Result<usize, Error>) {
         let key = ConnectionKey::from_bits(stream);
         with(|runtime| {

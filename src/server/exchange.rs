@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use http1::{Event, Refusal};
+use http1::{Engine, Event, Refusal};
 
 use super::answer;
 use super::closing::abort_task;
-use super::connections::{Connection, Phase, Protocol};
+use super::connections::{Connection, HttpState, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
 use super::registers;
@@ -15,6 +15,7 @@ use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
 use super::tasks::{Cause, Task};
 use crate::js::{HttpHooks, Refused, Scope};
+use crate::uv::MUCH;
 
 /// Bytes of gathered answers above which they leave without waiting for the rest.
 pub const CORK_LIMIT: usize = 64 * 1024;
@@ -24,6 +25,19 @@ pub fn received(key: ConnectionKey, bytes: &[u8]) {
     with(|runtime| {
         if !runtime.discard_lingering(key, bytes.len()) {
             runtime.receive(key, bytes);
+            runtime.pull(key);
+        }
+    });
+}
+
+/// The bytes of a body came, many at a time. What was few is copied, and the memory stays.
+pub fn received_much(key: ConnectionKey, bytes: &mut Vec<u8>) {
+    if bytes.len() < MUCH / 2 {
+        return received(key, bytes);
+    }
+    with(|runtime| {
+        if !runtime.discard_lingering(key, bytes.len()) {
+            runtime.receive_owned(key, bytes);
             runtime.pull(key);
         }
     });
@@ -143,15 +157,31 @@ fn tell_refusal(
 impl Runtime {
     fn receive(&mut self, key: ConnectionKey, bytes: &[u8]) {
         let now = self.now();
-        let Self { connections, engine, listeners, .. } = self;
-        let Some(connection) = connections.get_mut(key) else { return };
-        connection.bytes_read += bytes.len() as u64;
-        if let Some(listener) = listeners.get_mut(connection.listener) {
-            listener.stats.bytes_read += bytes.len() as u64;
-        }
-        if let Some(state) = connection.http() {
+        if let Some((state, engine)) = self.count_read(key, bytes.len()) {
             state.machine.receive(engine, bytes, now);
         }
+    }
+
+    fn receive_owned(&mut self, key: ConnectionKey, bytes: &mut Vec<u8>) {
+        let now = self.now();
+        if let Some((state, engine)) = self.count_read(key, bytes.len()) {
+            state.machine.receive_owned(engine, bytes, now);
+        }
+    }
+
+    /// Counts what came, and gives what is to look at it.
+    fn count_read(
+        &mut self,
+        key: ConnectionKey,
+        length: usize,
+    ) -> Option<(&mut HttpState, &mut Engine)> {
+        let Self { connections, engine, listeners, .. } = self;
+        let connection = connections.get_mut(key)?;
+        connection.bytes_read += length as u64;
+        if let Some(listener) = listeners.get_mut(connection.listener) {
+            listener.stats.bytes_read += length as u64;
+        }
+        Some((connection.http()?, engine))
     }
 
     pub fn next_event(&mut self, key: ConnectionKey) -> Option<Event> {

@@ -14,12 +14,14 @@ use super::{Error, resolve};
 pub(super) struct StreamHandle {
     tcp: sys::uv_tcp_t,
     pub(super) key: Key,
+    /// The next read may bring much, see `TcpStream::expect_much`.
+    pub(super) expects_much: bool,
 }
 
 impl StreamHandle {
     pub(super) fn new(key: Key) -> Self {
         // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
-        Self { tcp: unsafe { std::mem::zeroed() }, key }
+        Self { tcp: unsafe { std::mem::zeroed() }, key, expects_much: false }
     }
 }
 
@@ -63,6 +65,12 @@ impl TcpStream {
             return Ok(());
         }
         Error::check(status, "read").map(|_| ())
+    }
+
+    /// The next read may bring up to `MUCH` bytes, by `Events::read_much`.
+    pub fn expect_much(&self) {
+        // SAFETY: the handle lives until its close callback, and libuv does not know this field.
+        unsafe { (*self.0.as_ptr()).expects_much = true };
     }
 
     pub fn read_stop(&self) {

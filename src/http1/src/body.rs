@@ -33,6 +33,14 @@ impl Connection {
         core::mem::take(&mut inbox.body)
     }
 
+    /// Bytes that are certain to come of the body.
+    pub fn body_to_come(&self) -> u64 {
+        match self.state.reading {
+            Reading::Body => self.decoder.remaining_length().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The body is complete and taken.
     pub fn body_done(&self) -> bool {
         self.body_complete() && self.body().is_empty()

@@ -138,6 +138,22 @@ impl Connection {
         }
     }
 
+    /// As [`Connection::receive`], of bytes that need not be copied if they are the body's and it
+    /// has none before them. `bytes` is empty then.
+    pub fn receive_owned(&mut self, engine: &mut Engine, bytes: &mut Vec<u8>, now: u64) {
+        let is_next = self.state.reading == Reading::Body && self.body().is_empty();
+        let taken = is_next && !self.refusal_waits() && self.decoder.skip_data(bytes.len());
+        if !taken {
+            return self.receive(engine, bytes, now);
+        }
+        self.since = now;
+        self.news = true;
+        let spare = engine.body_buffer(bytes.len());
+        self.inbox().body = core::mem::replace(bytes, spare);
+        // Says that the body is over, if so.
+        self.decode(engine, &[], now);
+    }
+
     /// The client has ended its side. What it asked for is still answered.
     pub fn receive_eof(&mut self, _engine: &mut Engine, _now: u64) {
         self.eof = true;

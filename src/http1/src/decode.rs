@@ -169,6 +169,15 @@ impl RequestDecoder {
         }
     }
 
+    /// Takes so many bytes of a body for decoded, if they are all its own and it has as many.
+    pub(crate) fn skip_data(&mut self, length: usize) -> bool {
+        let Phase::Length(remaining) = &mut self.phase else { return false };
+        let Some(left) = remaining.checked_sub(length as u64) else { return false };
+        *remaining = left;
+        self.offset += length as u64;
+        true
+    }
+
     fn decode_head(
         &mut self,
         engine: &mut Engine,
