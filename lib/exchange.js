@@ -182,9 +182,9 @@ export class Exchange {
     const waits = this.waiting
     this.leave()
     if (waits === undefined) return
-    const error = bodyDiscarded()
-    waits.pull?.reject(error)
-    for (const { reject } of waits.trailersWanted) reject(error)
+    // To make an error is dear, and as a rule nobody waits for one.
+    waits.pull?.reject(bodyDiscarded())
+    for (const { reject } of waits.trailersWanted) reject(bodyDiscarded())
     if (waits.abort.length > 0) this.#abortUnsent(waits.abort)
   }
 

@@ -59,7 +59,7 @@ pub fn respond(key: ConnectionKey, answer: &Answer<'_>) -> Result<bool, Error> {
         text.ok_or(Error::Argument("headers"))?;
         let body = runtime.measure(answer.body)?;
         let leave = match body {
-            Body::Stream(_) => Leave::Together,
+            Body::Stream(_) => Leave::Soon,
             _ => Leave::Now,
         };
         let head = Head::Given(answer, &reason);

@@ -131,6 +131,9 @@ fn perform(task: Task) {
         Task::Pump(key) => {
             with(|runtime| runtime.pull(key));
         }
+        Task::FlushSoon(key) => {
+            with(|runtime| runtime.tasks.push::<Driver>(Task::Flush(key)));
+        }
         Task::Flush(key) => {
             with(|runtime| runtime.flush(key));
         }

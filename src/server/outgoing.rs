@@ -15,7 +15,7 @@ use super::tasks::Task;
 
 /// Buffers that are kept for the next answers, and the capacity that one may have for that.
 const BUFFERS_KEPT: usize = 64;
-const BUFFER_KEPT: usize = 4 * 1024;
+const BUFFER_KEPT: usize = 16 * 1024;
 
 /// When the bytes of a write leave, unless the connection is corked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub enum Leave {
     Now,
     /// With what else is written in this turn of the loop: pieces of a stream.
     Together,
+    /// With what is written until the next turn is over: the head of a stream, whose source was
+    /// asked for its first piece just now.
+    Soon,
 }
 
 impl Runtime {
@@ -59,15 +62,13 @@ impl Runtime {
             return result;
         }
         let dispatching = self.turn.dispatching;
-        let waits = dispatching || leave == Leave::Together;
+        let waits = dispatching || leave != Leave::Now;
         if waits && !out.is_empty() && out.len() <= CORK_LIMIT {
             if let Some(gathered) = self.gathered(key) {
                 *gathered = out;
                 // One task for all that is gathered: it was scheduled with the first.
-                match before {
-                    0 if dispatching => self.turn.unsent.push_back(key),
-                    0 => self.tasks.push::<Driver>(Task::Flush(key)),
-                    _ => {}
+                if before == 0 || leave == Leave::Now {
+                    self.schedule_flush(key, leave);
                 }
             }
             return result;
@@ -76,6 +77,16 @@ impl Runtime {
         self.recycle(out);
         self.settle(key);
         result
+    }
+
+    /// Has what is gathered sent.
+    pub fn schedule_flush(&mut self, key: ConnectionKey, leave: Leave) {
+        match leave {
+            Leave::Soon => self.tasks.push::<Driver>(Task::FlushSoon(key)),
+            _ if !self.turn.dispatching => self.tasks.push::<Driver>(Task::Flush(key)),
+            _ if self.turn.unsent.back() == Some(&key) => {}
+            _ => self.turn.unsent.push_back(key),
+        }
     }
 
     /// Keeps a small buffer for the next answer.

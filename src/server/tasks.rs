@@ -31,6 +31,8 @@ pub enum Task {
     Closed { hooks: Rc<RawHooks>, key: ConnectionKey, cause: Option<Cause>, totals: (u64, u64) },
     /// A closed listener's last connection may have gone.
     ListenerDrained(ListenerKey),
+    /// A head was gathered that waits a turn more for what follows it.
+    FlushSoon(ConnectionKey),
     /// Pieces of a stream were gathered in the turn before.
     Flush(ConnectionKey),
     /// The socket took all that waited.

@@ -12,6 +12,7 @@ use super::driver::Driver;
 use super::exchange;
 use super::keys::ConnectionKey;
 use super::listeners::Service;
+use super::outgoing::Leave;
 use super::runtime::{Runtime, with};
 use super::tasks::Cause;
 use crate::js::{HttpHooks, Scope};
@@ -180,12 +181,13 @@ impl Runtime {
     fn end_delivery(&mut self, key: ConnectionKey) {
         self.corked = None;
         let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
+        let is_stream = state.machine.response_started();
         if !state.machine.exchange_open() {
             self.send_out(key);
         } else if !self.out.is_empty() {
-            // Promises may have more to say in a moment.
+            // Promises may have more to say in a moment; of a stream its source.
             self.gather_out(key);
-            self.turn.unsent.push_back(key);
+            self.schedule_flush(key, if is_stream { Leave::Soon } else { Leave::Together });
         }
         self.watch_half_closed(key);
         self.settle(key);
