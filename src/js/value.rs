@@ -231,7 +231,7 @@ const LARGE_ARRAY: usize = 4096;
 
 /// Makes an ArrayBuffer of memory that nobody has written to, which only a Buffer can have. False:
 /// that one has no memory of its own.
-fn uninitialized(
+pub(super) fn uninitialized(
     env: Env,
     length: usize,
     data: &mut *mut c_void,

@@ -330,6 +330,7 @@ impl Runtime {
             return;
         }
         state.serving = false;
+        state.aside = None;
         state.finished.extend(state.watching.take());
         match self.turn.dispatching {
             _ if corked => {}

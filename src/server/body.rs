@@ -5,8 +5,8 @@ use super::error::Error;
 use super::keys::ConnectionKey;
 use super::outgoing::Leave;
 use super::runtime::{Runtime, with};
-use crate::js::{Entered, Value};
-use crate::uv::MUCH;
+use crate::js::{Entered, FreshBytes, Value};
+use crate::uv;
 
 /// What a read of the body found.
 pub enum Piece<'a> {
@@ -17,6 +17,9 @@ pub enum Piece<'a> {
     /// Nothing yet; `onBody` will be called.
     Pending,
 }
+
+/// Bytes that are read of a body at once, at most, where the application waits for them.
+const MUCH: usize = 256 * 1024;
 
 /// UTF-8's byte order mark, which Fetch's text() takes off.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -45,7 +48,10 @@ pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>
         let Connection { stream, protocol: Protocol::Http(state), .. } = connection else {
             return Ok(Piece::Pending);
         };
-        let piece = if !state.machine.body().is_empty() {
+        let piece = if let Some(aside) = state.aside.take() {
+            state.machine.took_aside();
+            Piece::Bytes(aside.into_value(scope)?)
+        } else if !state.machine.body().is_empty() {
             let bytes = Value::bytes(scope, state.machine.body())?;
             let body = state.machine.take_body();
             runtime.engine.give_back(body);
@@ -53,9 +59,8 @@ pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>
         } else if state.machine.body_done() {
             Piece::End
         } else {
-            // It goes straight to the application, so that it may be more than is held otherwise.
             if state.machine.body_to_come() >= MUCH as u64 {
-                stream.expect_much();
+                stream.await_readable();
             }
             Piece::Pending
         };
@@ -70,6 +75,7 @@ pub fn discard_body(key: ConnectionKey) {
     with(|runtime| {
         if let Some(state) = runtime.connections.get_mut(key).and_then(Connection::http) {
             state.machine.discard_body();
+            state.aside = None;
             runtime.settle(key);
         }
     });
@@ -96,7 +102,7 @@ fn take_whole<'a>(
         };
         // Whoever wants what is not here yet reads on by `read_body`: a clone may never do so, and
         // then the client must not be told to send it.
-        if !state.machine.body_complete() {
+        if !state.machine.body_complete() || state.aside.is_some() {
             return Ok(None);
         }
         let value = convert(state.machine.body())?;
@@ -108,7 +114,51 @@ fn take_whole<'a>(
     .unwrap_or(Ok(None))
 }
 
+/// There is more of a body that the application waits for. Much of it at once goes straight into
+/// memory of JavaScript's: it is about to be taken, so it may be more than is held otherwise.
+pub fn read_aside(key: ConnectionKey) -> Result<(), uv::Error> {
+    with(|runtime| {
+        let Some(mut fresh) = runtime.fresh_memory() else { return Ok(()) };
+        let result = runtime.read_into(key, &mut fresh);
+        let now = runtime.now();
+        match runtime.count_read(key, fresh.bytes().len()) {
+            None => {}
+            Some((state, engine)) if fresh.bytes().len() >= MUCH / 2 => {
+                if state.machine.receive_aside(engine, fresh.bytes().len(), now) {
+                    state.aside = Some(fresh);
+                    runtime.pull(key);
+                    return result;
+                }
+                state.machine.receive(engine, fresh.bytes(), now);
+            }
+            Some((state, engine)) => state.machine.receive(engine, fresh.bytes(), now),
+        }
+        runtime.fresh = Some(fresh);
+        runtime.pull(key);
+        result
+    })
+    .unwrap_or(Ok(()))
+}
+
 impl Runtime {
+    /// Without memory libuv reads as usual.
+    fn fresh_memory(&mut self) -> Option<FreshBytes> {
+        self.fresh.take().or_else(|| FreshBytes::new(self.env, MUCH).ok())
+    }
+
+    /// Reads what is all the body's.
+    fn read_into(&mut self, key: ConnectionKey, fresh: &mut FreshBytes) -> Result<(), uv::Error> {
+        fresh.clear();
+        let Some(connection) = self.open_connection(key) else { return Ok(()) };
+        let Connection { stream, protocol: Protocol::Http(state), .. } = connection else {
+            return Ok(());
+        };
+        if state.machine.body_to_come() < MUCH as u64 {
+            return Ok(());
+        }
+        fresh.fill(|room| stream.try_read(room))
+    }
+
     fn want_body(&mut self, key: ConnectionKey) {
         // Sending 100 Continue cannot fail here; a socket that does is found by the next read.
         let _ = self.write(key, Leave::Now, |runtime, out| {

@@ -11,7 +11,7 @@ use super::listeners::{Listener, Service};
 use super::runtime::{Runtime, with};
 use super::send_queue::{Failure, SendQueue};
 use super::tasks::{Cause, Task};
-use crate::js::{HttpHooks, RawHooks};
+use crate::js::{FreshBytes, HttpHooks, RawHooks};
 use crate::uv::TcpStream;
 
 pub struct Connection {
@@ -61,6 +61,8 @@ pub struct HttpState {
     pub finished: Vec<f64>,
     /// Pieces of a stream that leave together at the end of the turn.
     pub gathered: Vec<u8>,
+    /// What was read of a body straight into JavaScript's memory, and waits to be taken.
+    pub aside: Option<FreshBytes>,
     /// An event of this connection waits for the end of the turn.
     pub queued: bool,
     /// JavaScript has a request whose answer is not complete, and was not told that it never will
@@ -126,7 +128,9 @@ impl Connection {
             (Phase::Lingering { .. }, _) => true,
             (Phase::Flushing { .. }, _) => false,
             (Phase::Open, Protocol::Raw(raw)) => !raw.paused && !raw.peer_ended,
-            (Phase::Open, Protocol::Http(http)) => http.machine.wants_read(),
+            (Phase::Open, Protocol::Http(http)) => {
+                http.aside.is_none() && http.machine.wants_read()
+            }
         };
         if wanted != self.reading {
             self.reading = wanted;

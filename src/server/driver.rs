@@ -1,5 +1,6 @@
 //! Where libuv's callbacks arrive.
 
+use super::body;
 use super::closing;
 use super::connections::{Hooks, Phase, Protocol};
 use super::exchange;
@@ -51,8 +52,10 @@ impl Events for Driver {
         }
     }
 
-    fn read_much(stream: Key, bytes: &mut Vec<u8>) {
-        exchange::received_much(ConnectionKey::from_bits(stream), bytes);
+    fn readable(stream: Key) {
+        if let Err(error) = body::read_aside(ConnectionKey::from_bits(stream)) {
+            Self::read(stream, Err(error));
+        }
     }
 
     fn written(stream: Key, result: Result<usize, Error>) {

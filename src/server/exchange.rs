@@ -15,7 +15,6 @@ use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
 use super::tasks::{Cause, Task};
 use crate::js::{HttpHooks, Refused, Scope};
-use crate::uv::MUCH;
 
 /// Bytes of gathered answers above which they leave without waiting for the rest.
 pub const CORK_LIMIT: usize = 64 * 1024;
@@ -25,19 +24,6 @@ pub fn received(key: ConnectionKey, bytes: &[u8]) {
     with(|runtime| {
         if !runtime.discard_lingering(key, bytes.len()) {
             runtime.receive(key, bytes);
-            runtime.pull(key);
-        }
-    });
-}
-
-/// The bytes of a body came, many at a time. What was few is copied, and the memory stays.
-pub fn received_much(key: ConnectionKey, bytes: &mut Vec<u8>) {
-    if bytes.len() < MUCH / 2 {
-        return received(key, bytes);
-    }
-    with(|runtime| {
-        if !runtime.discard_lingering(key, bytes.len()) {
-            runtime.receive_owned(key, bytes);
             runtime.pull(key);
         }
     });
@@ -155,22 +141,15 @@ fn tell_refusal(
 }
 
 impl Runtime {
-    fn receive(&mut self, key: ConnectionKey, bytes: &[u8]) {
+    pub fn receive(&mut self, key: ConnectionKey, bytes: &[u8]) {
         let now = self.now();
         if let Some((state, engine)) = self.count_read(key, bytes.len()) {
             state.machine.receive(engine, bytes, now);
         }
     }
 
-    fn receive_owned(&mut self, key: ConnectionKey, bytes: &mut Vec<u8>) {
-        let now = self.now();
-        if let Some((state, engine)) = self.count_read(key, bytes.len()) {
-            state.machine.receive_owned(engine, bytes, now);
-        }
-    }
-
     /// Counts what came, and gives what is to look at it.
-    fn count_read(
+    pub fn count_read(
         &mut self,
         key: ConnectionKey,
         length: usize,

@@ -269,6 +269,7 @@ fn new_connection(
             watching: None,
             finished: Vec::new(),
             gathered: Vec::new(),
+            aside: None,
             queued: false,
             serving: false,
         })),

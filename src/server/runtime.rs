@@ -16,7 +16,7 @@ use super::registers::REGISTERS;
 use super::sweep::Sweep;
 use super::tasks::Tasks;
 use super::turn::Turn;
-use crate::js::{self, CleanupHandle, Entered, Env, Registers, Value};
+use crate::js::{self, CleanupHandle, Entered, Env, FreshBytes, Registers, Value};
 use crate::uv::{Check, EventLoop, Idle, Timer};
 
 /// All that the server room owns on this thread.
@@ -40,6 +40,8 @@ pub struct Runtime {
     /// Header lines of answers that come again and again; lib/ has their numbers, from 1 on.
     pub kept_headers: Vec<KeptHeaders>,
     pub registers: Registers<REGISTERS>,
+    /// Memory that the next large piece of a body is read into.
+    pub fresh: Option<FreshBytes>,
     /// Handles that libuv has not given back yet.
     pub open_handles: usize,
     /// When the wall clock was last asked, in the loop's milliseconds.
@@ -130,6 +132,7 @@ pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
             body: Vec::new(),
             kept_headers: Vec::new(),
             registers,
+            fresh: None,
             open_handles: 3,
             date_checked: 0,
             known: vec![env],

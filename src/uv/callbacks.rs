@@ -20,9 +20,8 @@ pub trait Events: 'static {
     fn connection(listener: Key, result: Result<(), Error>);
     /// Bytes arrived, the peer ended (`Error::is_eof`), or reading failed.
     fn read(stream: Key, result: Result<&[u8], Error>);
-    /// Bytes arrived where much was expected. They may be taken away; other memory in their place
-    /// serves the next such read.
-    fn read_much(stream: Key, bytes: &mut Vec<u8>);
+    /// There is something to read, which was awaited.
+    fn readable(stream: Key);
     /// The write that was under way is over; `written` is how many bytes it took.
     fn written(stream: Key, result: Result<usize, Error>);
     /// Our half is shut down.
@@ -43,12 +42,8 @@ pub trait Events: 'static {
 /// libuv hands it back in the same turn, so one per thread is enough.
 const SLAB_SIZE: usize = (2 + 64) * 1024;
 
-/// The room of a read that is expected to bring much.
-pub const MUCH: usize = 256 * 1024;
-
 thread_local! {
     static SLAB: RefCell<Box<[u8]>> = RefCell::new(vec![0; SLAB_SIZE].into_boxed_slice());
-    static LARGE_SLAB: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 fn guard<E: Events>(key: Option<Key>, body: impl FnOnce()) {
@@ -64,19 +59,11 @@ pub(super) extern "C" fn on_alloc(
     buffer: *mut sys::uv_buf_t,
 ) {
     // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
-    let expects_much = unsafe { (*handle.cast::<StreamHandle>()).expects_much };
-    let slab = match expects_much {
-        true => LARGE_SLAB.try_with(|slab| {
-            let mut slab = slab.borrow_mut();
-            slab.clear();
-            slab.reserve(MUCH);
-            (slab.as_mut_ptr(), MUCH)
-        }),
-        false => SLAB.try_with(|slab| {
-            let mut slab = slab.borrow_mut();
-            (slab.as_mut_ptr(), slab.len())
-        }),
-    };
+    let awaits_readable = unsafe { (*handle.cast::<StreamHandle>()).awaits_readable };
+    let slab = SLAB.try_with(|slab| {
+        let mut slab = slab.borrow_mut();
+        (slab.as_mut_ptr(), if awaits_readable { 0 } else { slab.len() })
+    });
     // A buffer of no length makes libuv report ENOBUFS instead of reading.
     let (base, len) = slab.unwrap_or((std::ptr::null_mut(), 0));
     // SAFETY: libuv gave a valid uv_buf_t to fill.
@@ -97,22 +84,13 @@ pub(super) extern "C" fn on_read<E: Events>(
     if nread == 0 {
         return; // EAGAIN, in libuv's words
     }
-    let much = std::mem::take(&mut handle.expects_much);
+    let awaited = std::mem::take(&mut handle.awaits_readable);
     guard::<E>(Some(key), || {
+        if awaited && nread == sys::uv_errno_t_UV_ENOBUFS as isize {
+            return E::readable(key);
+        }
         if nread < 0 {
             return E::read(key, Err(Error::new(nread as c_int, "read")));
-        }
-        if much {
-            let mut slab = LARGE_SLAB.take();
-            // SAFETY: as below, of what `on_alloc` gave: the memory of this vector, which has room
-            // for so many bytes.
-            unsafe {
-                assert!((*buffer).base.cast() == slab.as_mut_ptr());
-                assert!(nread as usize <= slab.capacity());
-                slab.set_len(nread as usize);
-            }
-            E::read_much(key, &mut slab);
-            return LARGE_SLAB.set(slab);
         }
         // SAFETY: libuv wrote `nread` bytes into the slab, which nothing else touches until this
         // callback has returned: the loop does not run inside it.

@@ -2,6 +2,7 @@
 //! loop.
 
 use std::io::{self, ErrorKind, IoSlice};
+use std::mem::MaybeUninit;
 
 use libuv_sys2 as sys;
 use socket2::SockRef;
@@ -48,7 +49,16 @@ pub(super) fn send(socket: SockRef<'_>, pieces: &[&[u8]], flags: i32) -> io::Res
         }
         socket.send_vectored_with_flags(&slices[..pieces.len().min(PIECES)], flags)
     };
-    match sent {
+    unless_blocked(sent)
+}
+
+/// Reads what is there now; 0: it would block, or that was the end.
+pub(super) fn receive(socket: SockRef<'_>, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    unless_blocked(socket.recv(room))
+}
+
+fn unless_blocked(moved: io::Result<usize>) -> io::Result<usize> {
+    match moved {
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
             Ok(0)
         }

@@ -16,7 +16,7 @@ mod timer;
 mod version;
 
 pub use accept::Waiting;
-pub use callbacks::{Events, Key, MUCH};
+pub use callbacks::{Events, Key};
 pub use check::Check;
 pub use error::Error;
 pub use event_loop::EventLoop;

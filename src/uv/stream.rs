@@ -1,11 +1,12 @@
 use std::ffi::c_uint;
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
 use std::ptr::NonNull;
 
 use libuv_sys2 as sys;
 
 use super::callbacks::{Events, Key, on_alloc, on_read, on_shutdown, on_stream_closed, on_write};
-use super::descriptor::{KEEPS_PEER, PIECES, peer_after_reset, send, with_socket};
+use super::descriptor::{KEEPS_PEER, PIECES, peer_after_reset, receive, send, with_socket};
 use super::socket_options::{set_keep_alive, set_no_delay};
 use super::{Error, resolve};
 
@@ -14,14 +15,14 @@ use super::{Error, resolve};
 pub(super) struct StreamHandle {
     tcp: sys::uv_tcp_t,
     pub(super) key: Key,
-    /// The next read may bring much, see `TcpStream::expect_much`.
-    pub(super) expects_much: bool,
+    /// The next read is not ours, see `TcpStream::await_readable`.
+    pub(super) awaits_readable: bool,
 }
 
 impl StreamHandle {
     pub(super) fn new(key: Key) -> Self {
         // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
-        Self { tcp: unsafe { std::mem::zeroed() }, key, expects_much: false }
+        Self { tcp: unsafe { std::mem::zeroed() }, key, awaits_readable: false }
     }
 }
 
@@ -67,10 +68,25 @@ impl TcpStream {
         Error::check(status, "read").map(|_| ())
     }
 
-    /// The next read may bring up to `MUCH` bytes, by `Events::read_much`.
-    pub fn expect_much(&self) {
+    /// When something can be read next, `Events::readable` is told instead, so that it may be read
+    /// to where it belongs with `try_read`.
+    #[cfg(unix)]
+    pub fn await_readable(&self) {
         // SAFETY: the handle lives until its close callback, and libuv does not know this field.
-        unsafe { (*self.0.as_ptr()).expects_much = true };
+        unsafe { (*self.0.as_ptr()).awaits_readable = true };
+    }
+
+    /// Where libuv has no descriptor to give, it reads everything.
+    #[cfg(not(unix))]
+    pub fn await_readable(&self) {}
+
+    /// Reads what is there now, as far as there is room; nothing also at the end, which libuv's own
+    /// next read finds, and where libuv has no descriptor to give.
+    pub fn try_read<'a>(&self, room: &'a mut [MaybeUninit<u8>]) -> Result<&'a mut [u8], Error> {
+        let read = with_socket(self.handle(), |socket| receive(socket, room));
+        let read = read.unwrap_or(Ok(0)).map_err(|error| Error::of_system(&error, "read"))?;
+        // SAFETY: the system wrote so many bytes at the start of `room`.
+        Ok(unsafe { &mut *(&raw mut room[..read] as *mut [u8]) })
     }
 
     pub fn read_stop(&self) {

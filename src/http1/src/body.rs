@@ -33,6 +33,12 @@ impl Connection {
         core::mem::take(&mut inbox.body)
     }
 
+    /// The application has taken what the caller kept by itself.
+    pub fn took_aside(&mut self) {
+        self.news = false;
+        self.clock_stale = true;
+    }
+
     /// Bytes that are certain to come of the body.
     pub fn body_to_come(&self) -> u64 {
         match self.state.reading {

@@ -138,20 +138,19 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::receive`], of bytes that need not be copied if they are the body's and it
-    /// has none before them. `bytes` is empty then.
-    pub fn receive_owned(&mut self, engine: &mut Engine, bytes: &mut Vec<u8>, now: u64) {
+    /// As [`Connection::receive`], of bytes of the body that the caller keeps by itself, until
+    /// [`Connection::took_aside`]. False, and nothing: they are not all of the body, or not the
+    /// next that the application gets.
+    pub fn receive_aside(&mut self, engine: &mut Engine, length: usize, now: u64) -> bool {
         let is_next = self.state.reading == Reading::Body && self.body().is_empty();
-        let taken = is_next && !self.refusal_waits() && self.decoder.skip_data(bytes.len());
-        if !taken {
-            return self.receive(engine, bytes, now);
+        let taken = is_next && !self.refusal_waits() && self.decoder.skip_data(length);
+        if taken {
+            self.since = now;
+            self.news = true;
+            // Says that the body is over, if so.
+            self.decode(engine, &[], now);
         }
-        self.since = now;
-        self.news = true;
-        let spare = engine.body_buffer(bytes.len());
-        self.inbox().body = core::mem::replace(bytes, spare);
-        // Says that the body is over, if so.
-        self.decode(engine, &[], now);
+        taken
     }
 
     /// The client has ended its side. What it asked for is still answered.

@@ -352,35 +352,3 @@ fn a_refused_request_that_was_not_handed_out_cannot_be_touched() {
     assert!(peer.connection.take_body().is_empty());
     assert_eq!(refused(&mut peer), (400, "HTTP_UNEXPECTED_END"));
 }
-
-#[test]
-fn takes_memory_over_only_where_all_of_it_is_the_next_of_the_body() {
-    let whole = b"0123456789".repeat(2_000);
-    let next = [&whole[..], GET.as_bytes()].concat();
-    for (length, held, came, taken) in [
-        (20_000, 0, &whole, true),
-        (20_001, 0, &whole, true),
-        (20_001, 1, &whole, false),
-        (20_000, 0, &next, false),
-        (19_999, 0, &whole, false),
-    ] {
-        let mut peer = peer();
-        peer.receive(post(length));
-        peer.request();
-        peer.want_body();
-        peer.receive(&b"x"[..held]);
-        let mut bytes = came.clone();
-        peer.connection.receive_owned(&mut peer.engine, &mut bytes, peer.now);
-        assert_eq!(bytes.is_empty(), taken, "{length} {held}");
-        assert_eq!(peer.next(), Some(Event::Body));
-        assert_eq!(peer.connection.body_complete(), length - held as u64 <= came.len() as u64);
-        let body = [&b"x"[..held], came].concat();
-        assert_eq!(peer.connection.take_body(), body[..body.len().min(length as usize)]);
-    }
-    let mut peer = peer();
-    peer.receive(post(20_000));
-    peer.request();
-    peer.connection.discard_body();
-    peer.connection.receive_owned(&mut peer.engine, &mut whole.clone(), peer.now);
-    assert_eq!((peer.connection.body(), peer.connection.body_complete()), (&b""[..], true));
-}
