@@ -194,7 +194,7 @@ export class HttpService {
     if (body instanceof BriefBody) return this.#sendBrief(exchange, wire, body)
     if (!isStream(body)) {
       if (trailers === undefined) {
-        exchange.finish(binding.respond(exchange.key, status, headers, count, body, reason))
+        exchange.finish(sendWhole(exchange.key, wire))
         return
       }
       // Only a chunked body can have fields behind it.
@@ -331,6 +331,17 @@ export class HttpService {
     const remoteAddress = socketAddress(address, port)
     onClientError({ status, code, reason, offset, remoteAddress })
   }
+}
+
+/** False: nobody is there to take it. */
+function sendWhole(key, wire) {
+  const number = wire.isPlain ? keptHeaders(wire) : 0
+  if (number === 0) {
+    return binding.respond(key, wire.status, wire.headers, wire.count, wire.body, wire.reason)
+  }
+  registers[STATUS] = wire.status
+  registers[HEADERS] = number
+  return binding.respondKept(key, wire.body)
 }
 
 function socketAddress(address, port) {

@@ -74,22 +74,19 @@ pub fn respond(key: ConnectionKey, answer: &Answer<'_>) -> Result<bool, Error> {
 /// The answer that the request hook returned the body of, if the registers say that it did.
 pub fn respond_returned(key: ConnectionKey, body: Value<'_>) {
     with(|runtime| {
-        let status = runtime.registers.get(registers::STATUS);
-        if status == 0.0 {
+        if runtime.registers.get(registers::STATUS) == 0.0 {
             return;
         }
-        runtime.registers.set(registers::STATUS, 0.0);
-        runtime.body.clear();
-        let head = Head::Kept(status as u16, runtime.registers.get(registers::HEADERS) as usize);
-        let sent = runtime.measure(body).and_then(|body| {
-            runtime.write(key, Leave::Now, |runtime, out| runtime.encode(key, &head, body, out))
-        });
         // lib/ returns only what cannot fail; if it did, nobody would ever answer.
-        if sent.is_err() {
+        if runtime.respond_kept(key, body).is_err() {
             runtime.remove(key, Some(closing::unanswered()));
         }
-        runtime.trim_scratch();
     });
+}
+
+/// An answer whose status and headers are in the registers.
+pub fn respond_kept(key: ConnectionKey, body: Value<'_>) -> Result<bool, Error> {
+    with(|runtime| runtime.respond_kept(key, body)).unwrap_or(Ok(false))
 }
 
 /// A piece of a streamed body. The number of bytes that wait for the socket; None: nobody is
@@ -165,6 +162,18 @@ impl Runtime {
     /// The connection, unless it is on its way out.
     pub fn open_connection(&mut self, key: ConnectionKey) -> Option<&mut Connection> {
         self.connections.get_mut(key).filter(|connection| connection.phase == Phase::Open)
+    }
+
+    fn respond_kept(&mut self, key: ConnectionKey, body: Value<'_>) -> Result<bool, Error> {
+        let status = self.registers.get(registers::STATUS) as u16;
+        let head = Head::Kept(status, self.registers.get(registers::HEADERS) as usize);
+        self.registers.set(registers::STATUS, 0.0);
+        self.body.clear();
+        let body = self.measure(body)?;
+        let sent =
+            self.write(key, Leave::Now, |runtime, out| runtime.encode(key, &head, body, out));
+        self.trim_scratch();
+        sent
     }
 
     fn measure<'a>(&mut self, body: Value<'a>) -> Result<Body<'a>, Error> {

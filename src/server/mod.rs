@@ -24,7 +24,7 @@ mod sweep;
 mod tasks;
 mod turn;
 
-pub use answer::{Answer, end_data, respond, send_informational, write_data};
+pub use answer::{Answer, end_data, respond, respond_kept, send_informational, write_data};
 pub use body::{Piece, discard_body, read_body, take_body, take_body_text, trailers};
 pub use completion::{break_off, watch_completion};
 pub use connections::{close_all, close_idle, counters, destroy, local_address, peer_address};

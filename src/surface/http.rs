@@ -41,6 +41,13 @@ pub fn respond(
     Ok(server::respond(ConnectionKey::from_number(key), &answer)?)
 }
 
+/// Sends an answer whose status and headers are in the registers. False: nobody is there.
+#[napi(catch_unwind)]
+pub fn respond_kept(env: &Env, key: f64, body: Unknown<'_>) -> Result<bool> {
+    let body = Value::new(Entered::from(env), &body);
+    Ok(server::respond_kept(ConnectionKey::from_number(key), body)?)
+}
+
 /// The answer under way cannot be completed.
 #[napi(catch_unwind)]
 pub fn break_off(key: f64) {
