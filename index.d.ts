@@ -2,12 +2,15 @@
 
 /** One end of a connection. */
 export interface SocketAddress {
-  /** The IP address, as text. */
+  /**
+   * The IP address, as text. Of a Unix domain socket the path, or the name behind a NUL; empty for
+   * an end that has none, as those of most clients.
+   */
   address: string
-  /** The TCP port. */
+  /** The TCP port; 0 for a Unix domain socket. */
   port: number
   /** The address family. */
-  family: 'IPv4' | 'IPv6'
+  family: 'IPv4' | 'IPv6' | 'Unix'
 }
 
 /** What {@link InboundTcpSocket} takes. */
@@ -18,11 +21,25 @@ export interface SocketOptions {
   port?: number
   /** How many connections the kernel may hold that were not accepted yet. Default: 511. */
   backlog?: number
-  /** Lets several processes listen on one port (SO_REUSEPORT). Default: false. */
+  /** Lets several processes or threads listen on one port (SO_REUSEPORT). Default: false. */
   reusePort?: boolean
   /** On an IPv6 address, refuses IPv4 clients. Default: false. */
   ipv6Only?: boolean
-  /** Sends small writes at once (TCP_NODELAY on every connection). Default: true. */
+  /**
+   * Listens on a Unix domain socket instead of a port: the path of its file or, on Linux, a name in
+   * the abstract namespace, behind one NUL. A file that nobody listens on any more is replaced, and
+   * `close` removes it. Together with hostname, port, reusePort or ipv6Only it throws a TypeError
+   * with the code `ERR_INCOMPATIBLE_OPTION_PAIR`. Default: none.
+   */
+  path?: string
+  /** Lets every user read the file at `path`. Default: false, as the umask says. */
+  readableAll?: boolean
+  /**
+   * Lets every user write to the file at `path`, which it takes to connect. Default: false, as the
+   * umask says.
+   */
+  writableAll?: boolean
+  /** Sends small writes at once (TCP_NODELAY on every TCP connection). Default: true. */
   noDelay?: boolean
   /**
    * Probes idle connections, the first time after so many seconds (`true`: 60); false or 0: not
@@ -119,9 +136,9 @@ export declare class InboundTcpSocket {
    * range throws a TypeError or RangeError with a `code`.
    */
   constructor(options?: SocketOptions)
-  /** The host name as given; the address bound to is in {@link address}. */
+  /** The host name as given, empty with a path; the address bound to is in {@link address}. */
   readonly hostname: string
-  /** The port: the real one once listening, also where 0 was asked for. */
+  /** The port: the real one once listening, also where 0 was asked for; 0 with a path. */
   readonly port: number
   /** How many connections are open. */
   readonly connections: number
@@ -130,8 +147,8 @@ export declare class InboundTcpSocket {
    * `ENOTFOUND` ...), `syscall`, `address` and `port`.
    */
   listen(listener: DataListener | SocketHandlers): this
-  /** Where the socket listens, or null when it does not. */
-  address(): SocketAddress | null
+  /** Where the socket listens, the path as a string; null when it does not. */
+  address(): SocketAddress | string | null
   /** Stops accepting and closes every connection; settles when all is closed. */
   close(): Promise<void>
   /** The socket keeps the process alive (as it does to begin with). */
@@ -374,11 +391,15 @@ export declare class HttpServer {
    * range throws a TypeError or RangeError with a `code`.
    */
   constructor(options?: ServerOptions)
-  /** The host name as given. */
+  /** The host name as given; empty with a path. */
   readonly hostname: string
-  /** The port: the real one once listening, also where 0 was asked for. */
+  /** The port: the real one once listening, also where 0 was asked for; 0 with a path. */
   readonly port: number
-  /** What a client on this machine would type, such as `http://127.0.0.1:3000/`. */
+  /**
+   * What a client on this machine would type, such as `http://127.0.0.1:3000/`. With a path it
+   * only says where the server is, `http+unix://%2Frun%2Fapp.sock/`: clients take the path besides
+   * a URL.
+   */
   readonly url: string
   /** Whether the server accepts connections. */
   readonly listening: boolean
@@ -387,13 +408,18 @@ export declare class HttpServer {
    * when that fails, as {@link InboundTcpSocket.listen} does.
    */
   listen(handler: Handler | FetchApp): this
-  /** Where the server listens, or null when it does not. */
-  address(): SocketAddress | null
+  /** Where the server listens, the path as a string; null when it does not. */
+  address(): SocketAddress | string | null
   /**
    * Stops accepting, closes idle connections and lets running requests finish; destroys what is
    * left after `timeout` milliseconds, if given. Settles when all is closed.
+   *
+   * With `grace` it begins so many milliseconds later. Until then all are served, each connection
+   * once more, with `connection: close` on the answer, so that no client is cut off while it asks;
+   * and with `reusePort` on Linux, new clients go to the others at the port in the last 100 ms. For
+   * a restart without a failed request. Another `close()` ends the grace. Default: 0.
    */
-  close(options?: { timeout?: number }): Promise<void>
+  close(options?: { timeout?: number; grace?: number }): Promise<void>
   /** Closes the connections that serve no request now. */
   closeIdleConnections(): void
   /** Closes every connection at once. */

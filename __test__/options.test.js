@@ -66,6 +66,16 @@ const socketOptions = {
   reusePort: boolean,
   ipv6Only: boolean,
   noDelay: boolean,
+  path: {
+    good: ['/run/a.sock', 'relative', ...(process.platform === 'linux' ? ['\0name'] : [])],
+    bad: [
+      [TYPE, [null, 1, {}, ['a'], true, new URL('file:///a')]],
+      [VALUE, ['', '\0', 'a\0b', '\0a\0b']],
+    ],
+  },
+  // They need a path: see socket-files.test.js.
+  readableAll: { good: [false], bad: boolean.bad },
+  writableAll: { good: [false], bad: boolean.bad },
   keepAlive: {
     good: [true, false, 0, 1, 32_767],
     bad: [
@@ -220,13 +230,17 @@ test('what cannot be shown is refused as clearly', () => {
   }
 })
 
-test('close of HttpServer takes a timeout', async () => {
+test('close of HttpServer takes a timeout and a grace', async () => {
   const server = new HttpServer()
-  for (const value of noNumber) {
-    assertRefuses(() => server.close({ timeout: value }), TYPE, 'options.timeout')
-  }
-  for (const value of [...noWhole, 2 ** 31]) {
-    assertRefuses(() => server.close({ timeout: value }), RANGE, 'options.timeout')
+  for (const name of ['timeout', 'grace']) {
+    for (const value of noNumber) {
+      assertRefuses(() => server.close({ [name]: value }), TYPE, `options.${name}`)
+    }
+    for (const value of [...noWhole, 2 ** 31]) {
+      assertRefuses(() => server.close({ [name]: value }), RANGE, `options.${name}`)
+    }
+    await server.close({ [name]: undefined })
+    await server.close({ [name]: 1 })
   }
   for (const value of [null, 1, []]) assertRefuses(() => server.close(value), TYPE, 'options')
   assertRefuses(() => server.close({ timeOut: 1 }), UNKNOWN, 'options.timeOut')

@@ -56,11 +56,23 @@ export function notSupported(message) {
   return coded(TypeError, 'ERR_NOT_SUPPORTED', message)
 }
 
-/** A failed system call, in Node's words: `listen EADDRINUSE: address already in use ::1:80`. */
+/** Options that cannot stand together. */
+export function incompatibleOptions(name, other) {
+  return coded(
+    TypeError,
+    'ERR_INCOMPATIBLE_OPTION_PAIR',
+    `${name} cannot be combined with ${other}`,
+  )
+}
+
+/**
+ * A failed system call, in Node's words: `listen EADDRINUSE: address already in use ::1:80`; no
+ * port: the address is a path.
+ */
 export function systemError({ code, syscall, message, errno }, address, port) {
-  const where = address === undefined ? '' : ` ${address}:${port}`
-  const properties = { errno, syscall, ...(address === undefined ? {} : { address, port }) }
-  return coded(Error, code, `${syscall} ${code}: ${message}${where}`, properties)
+  const where = port === undefined ? address : `${address}:${port}`
+  const properties = { errno, syscall, address, ...(port === undefined ? {} : { port }) }
+  return coded(Error, code, `${syscall} ${code}: ${message} ${where}`, properties)
 }
 
 /** What became of a connection that did not end well. `detail`: a system call or a sentence. */

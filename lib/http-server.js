@@ -1,10 +1,16 @@
 import binding from './binding.js'
 import { deferred } from './deferred.js'
-import { invalidArgType, invalidState } from './errors.js'
+import { invalidArgType, invalidState, report } from './errors.js'
 import { installGlobals, uninstallGlobals } from './globals.js'
 import { HttpService } from './http-service.js'
 import { InboundTcpSocket, listenerKey, listenWith } from './inbound-tcp-socket.js'
 import { closeOptions, serverOptions } from './options.js'
+
+/**
+ * For so many ms before the socket closes, others that listen at the port get all new clients;
+ * whoever has begun to connect to this one gets in meanwhile.
+ */
+const LAST_CALL = 100
 
 /** An HTTP/1.1 server: owns an InboundTcpSocket and asks it to speak HTTP. */
 export class HttpServer {
@@ -14,19 +20,13 @@ export class HttpServer {
   #closing
   // Settles when the time that close() was given is over.
   #timedOut
+  // While close() gives its clients time: ends that, and settles when it is over.
+  #endGrace
+  #graced
 
   constructor(options) {
     this.#options = serverOptions(options)
-    const { hostname, port, backlog, reusePort, ipv6Only, noDelay, keepAlive } = this.#options
-    this.#socket = new InboundTcpSocket({
-      hostname,
-      port,
-      backlog,
-      reusePort,
-      ipv6Only,
-      noDelay,
-      keepAlive,
-    })
+    this.#socket = new InboundTcpSocket(socketPart(this.#options))
   }
 
   get hostname() {
@@ -38,6 +38,8 @@ export class HttpServer {
   }
 
   get url() {
+    const { path } = this.#options
+    if (path !== undefined) return `http+unix://${encodeURIComponent(path)}/`
     return `http://${authorityOf(this.hostname, this.port)}/`
   }
 
@@ -59,7 +61,9 @@ export class HttpServer {
       uninstallGlobals(globals)
       throw error
     }
-    service.listening(listenerKey(this.#socket), authorityOf(this.hostname, this.port))
+    const { path } = this.#options
+    const authority = path === undefined ? authorityOf(this.hostname, this.port) : 'localhost'
+    service.listening(listenerKey(this.#socket), authority)
     this.#service = service
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     return this
@@ -70,10 +74,12 @@ export class HttpServer {
   }
 
   close(options) {
-    const { timeout } = closeOptions(options)
-    if (this.listening) {
+    const { timeout, grace } = closeOptions(options)
+    if (this.#closing === undefined && this.listening) {
       this.#timedOut = deferred()
-      this.#closing = this.#close()
+      this.#closing = this.#close(grace)
+    } else if (grace === 0) {
+      this.#endGrace?.()
     }
     if (this.#closing !== undefined && timeout !== undefined) this.#destroyAfter(timeout)
     return this.#closing ?? Promise.resolve()
@@ -111,22 +117,60 @@ export class HttpServer {
     this.close()
   }
 
-  async #close() {
+  async #close(grace) {
     const { signal, globals } = this.#options
     signal?.removeEventListener('abort', this.#onAbort)
+    this.#graced = grace > 0 ? this.#retire(grace) : undefined
+    if (grace > 0) await this.#graced
     await this.#socket.close()
     uninstallGlobals(globals)
     await Promise.race([this.#service.backgroundWork(), this.#timedOut.promise])
     this.#closing = undefined
   }
 
+  /** Answers say that they are the last; at the end nobody new gets in, until all are that did. */
+  async #retire(grace) {
+    const { key } = this.#service
+    const over = new Promise((resolve) => {
+      this.#endGrace = resolve
+    })
+    binding.retireListener(key)
+    const timers = [setTimeout(this.#endGrace, grace)]
+    if (this.#options.reusePort) {
+      timers.push(setTimeout(turnAway, grace - Math.min(grace / 2, LAST_CALL), key))
+    }
+    await over
+    for (const timer of timers) clearTimeout(timer)
+    this.#endGrace = undefined
+  }
+
   #destroyAfter(timeout) {
-    const timer = setTimeout(() => {
+    const timer = setTimeout(async () => {
+      this.#endGrace?.()
+      // The socket is closed by then: nobody comes in behind.
+      await this.#graced
       this.closeAllConnections()
       this.#timedOut.resolve()
     }, timeout)
     const stop = () => clearTimeout(timer)
     this.#closing.then(stop, stop)
+  }
+}
+
+/** Options of the socket, without what stands in for those that were not given. */
+function socketPart({ path, readableAll, writableAll, backlog, noDelay, keepAlive, ...others }) {
+  const common = { backlog, noDelay, keepAlive }
+  if (path !== undefined) return { path, readableAll, writableAll, ...common }
+  const { hostname, port, reusePort, ipv6Only } = others
+  return { hostname, port, reusePort, ipv6Only, ...common }
+}
+
+function turnAway(key) {
+  try {
+    binding.turnAway(key)
+  } catch (error) {
+    // Then who connects in the last moment may be reset; no reason not to close.
+    report('milouv: new clients could not be turned away', error)
   }
 }
 

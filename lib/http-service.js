@@ -64,9 +64,9 @@ export class HttpService {
       onRequest: (head) => this.#stores.run(serve, head),
       onBody: (key) => this.exchanges.get(key)?.bodyReady(),
       onDrain: (key) => this.exchanges.get(key)?.drainReady(),
-      onAbort: (key, code, detail, address, port) => {
+      onAbort: (key, code, detail, address, port, family) => {
         this.#stores.reset()
-        this.exchanges.get(key)?.abort(code, detail, socketAddress(address, port))
+        this.exchanges.get(key)?.abort(code, detail, { address, port, family })
       },
       onComplete: (id, code) => this.#completed(id, code),
       onClientError: (...refusal) => this.#stores.run(clientError, refusal),
@@ -325,10 +325,10 @@ export class HttpService {
     else watched.reject(watched.exchange.aborted ?? abortError(code, LEFT_EARLY))
   }
 
-  #clientError([status, code, reason, offset, address, port]) {
+  #clientError([status, code, reason, offset, address, port, family]) {
     const onClientError = this.#onClientError
     if (onClientError === undefined) return
-    const remoteAddress = socketAddress(address, port)
+    const remoteAddress = { address, port, family }
     onClientError({ status, code, reason, offset, remoteAddress })
   }
 }
@@ -342,10 +342,6 @@ function sendWhole(key, wire) {
   registers[STATUS] = wire.status
   registers[HEADERS] = number
   return binding.respondKept(key, wire.body)
-}
-
-function socketAddress(address, port) {
-  return { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' }
 }
 
 function isStream(body) {

@@ -57,7 +57,8 @@ export class InboundTcpSocket {
   }
 
   address() {
-    return this.#address === null ? null : { ...this.#address }
+    if (this.#address === null) return null
+    return this.#address.family === 'Unix' ? this.#address.address : { ...this.#address }
   }
 
   close() {
@@ -100,8 +101,8 @@ export class InboundTcpSocket {
     }
     const outcome = binding.listen({ ...this.#options, http }, { ...hooks, onClosed })
     if (typeof outcome.code === 'string') {
-      const { hostname, port } = this.#options
-      throw systemError(outcome, hostname, port)
+      const { path, hostname, port } = this.#options
+      throw path === undefined ? systemError(outcome, hostname, port) : systemError(outcome, path)
     }
     this.#key = outcome.key
     this.#address = outcome.address

@@ -1,6 +1,7 @@
 // Reading options: every name, type and bound is checked here, so what reaches the addon is right.
 
 import {
+  incompatibleOptions,
   invalidArgType,
   invalidArgValue,
   notSupported,
@@ -46,6 +47,18 @@ function hostname(value, name) {
   if (value === '' || value.includes('\0')) throw invalidArgValue(name, 'a host name', value)
   // As in a URL; getaddrinfo knows no brackets.
   return value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
+}
+
+/** A socket's file, or a name in Linux's abstract namespace. */
+function path(value, name) {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string') throw invalidArgType(name, 'a string', value)
+  const isAbstract = process.platform === 'linux' && value.startsWith('\0')
+  const rest = isAbstract ? value.slice(1) : value
+  if (rest === '' || rest.includes('\0')) {
+    throw invalidArgValue(name, 'a path, or on Linux a name behind one NUL', value)
+  }
+  return value
 }
 
 /** TCP keep-alive: seconds until the first probe, 0 for none. */
@@ -95,6 +108,9 @@ const socketSchema = {
   backlog: integer(511, 1, INT32_MAX),
   reusePort: boolean(false),
   ipv6Only: boolean(false),
+  path,
+  readableAll: boolean(false),
+  writableAll: boolean(false),
   noDelay: boolean(true),
   keepAlive,
 }
@@ -135,6 +151,27 @@ const parserSchema = {
 const closeSchema = {
   timeout: (value, name) =>
     value === undefined ? undefined : checkInteger(value, name, 0, INT32_MAX),
+  grace: integer(0, 0, INT32_MAX),
+}
+
+/** What only a TCP port has, and what only a socket's file has. */
+const OF_A_PORT = ['hostname', 'port', 'reusePort', 'ipv6Only']
+const OF_A_FILE = ['readableAll', 'writableAll']
+
+/** A socket is at a path or at a port; what belongs to the other is a mistake. */
+function placed(result, given) {
+  const { path } = result
+  const asked = (name) => given?.[name] !== undefined && given[name] !== false
+  const others = path === undefined ? OF_A_FILE : OF_A_PORT
+  const conflict = others.find(asked)
+  if (conflict !== undefined) {
+    const other = path === undefined ? 'a port: it is for options.path' : 'options.path'
+    throw incompatibleOptions(`options.${conflict}`, other)
+  }
+  if (path?.startsWith('\0') && OF_A_FILE.some(asked)) {
+    throw incompatibleOptions(`options.${OF_A_FILE.find(asked)}`, 'an abstract options.path')
+  }
+  return path === undefined ? result : { ...result, hostname: '' }
 }
 
 function readOptions(schema, options, prefix = 'options.') {
@@ -153,7 +190,7 @@ function readOptions(schema, options, prefix = 'options.') {
   return result
 }
 
-export const socketOptions = (options) => readOptions(socketSchema, options)
-export const serverOptions = (options) => readOptions(serverSchema, options)
+export const socketOptions = (options) => placed(readOptions(socketSchema, options), options)
+export const serverOptions = (options) => placed(readOptions(serverSchema, options), options)
 export const parserOptions = (options) => readOptions(parserSchema, options)
 export const closeOptions = (options) => readOptions(closeSchema, options)

@@ -1,7 +1,5 @@
 //! One typed function for each call into JavaScript.
 
-use std::net::SocketAddr;
-
 use napi::sys;
 
 use super::reference::Reference;
@@ -137,12 +135,11 @@ impl HttpHooks {
         scope: &Scope<'_>,
         connection: f64,
         error: (&str, &str),
-        peer: SocketAddr,
+        peer: Peer<'_>,
     ) -> Result<(), Error> {
         let (code, message) = code_and_syscall(scope, Some(error))?;
-        let address = scope.latin1(peer.ip().to_string().as_bytes())?.raw();
-        let port = scope.number(f64::from(peer.port()));
-        let arguments = [scope.number(connection), code, message, address, port];
+        let [address, port, family] = peer.raw(scope)?;
+        let arguments = [scope.number(connection), code, message, address, port, family];
         done(scope.call(&self.abort, &arguments))
     }
 
@@ -159,13 +156,15 @@ impl HttpHooks {
 
     /// A request was refused before it reached the handler, or while its body came.
     pub fn on_client_error(&self, scope: &Scope<'_>, refusal: &Refused<'_>) -> Result<(), Error> {
+        let [address, port, family] = refusal.peer.raw(scope)?;
         let arguments = [
             scope.number(f64::from(refusal.status)),
             scope.latin1(refusal.code.as_bytes())?.raw(),
             scope.latin1(refusal.reason.as_bytes())?.raw(),
             scope.number(refusal.offset as f64),
-            scope.latin1(refusal.peer.ip().to_string().as_bytes())?.raw(),
-            scope.number(f64::from(refusal.peer.port())),
+            address,
+            port,
+            family,
         ];
         done(scope.call(&self.client_error, &arguments))
     }
@@ -183,7 +182,23 @@ pub struct Refused<'a> {
     pub code: &'a str,
     pub reason: &'a str,
     pub offset: u64,
-    pub peer: SocketAddr,
+    pub peer: Peer<'a>,
+}
+
+/// Where a client is: an IP address and a port, or the path of its socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'a> {
+    pub address: &'a str,
+    pub port: u16,
+    pub family: &'static str,
+}
+
+impl Peer<'_> {
+    fn raw(self, scope: &Scope<'_>) -> Result<[sys::napi_value; 3], Error> {
+        let address = scope.text(self.address.as_bytes())?.raw();
+        let port = scope.number(f64::from(self.port));
+        Ok([address, port, scope.latin1(self.family.as_bytes())?.raw()])
+    }
 }
 
 fn done(result: Result<Value<'_>, Error>) -> Result<(), Error> {

@@ -102,6 +102,11 @@ impl<'context> Scope<'context> {
         Value::latin1(Entered::new(self.env), text)
     }
 
+    /// A string of UTF-8 bytes.
+    pub(super) fn text(&self, text: &[u8]) -> Result<Value<'_>, Error> {
+        Value::text(Entered::new(self.env), text)
+    }
+
     pub(super) fn undefined(&self) -> sys::napi_value {
         self.undefined
     }

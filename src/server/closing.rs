@@ -8,7 +8,7 @@ use super::keys::ConnectionKey;
 use super::runtime::Runtime;
 use super::tasks::{Cause, Task};
 use crate::js::HttpHooks;
-use crate::uv::{Error, TcpStream};
+use crate::uv::{Error, Stream};
 
 /// How long a lingering connection waits for the peer's FIN, in milliseconds.
 const LINGER_TIMEOUT: u64 = 2_000;
@@ -34,7 +34,7 @@ pub fn unanswered() -> Cause {
 /// What the application must hear when its exchange will not complete, nor these; None: nothing
 /// (more).
 pub fn abort_task(
-    stream: &TcpStream,
+    stream: &Stream,
     state: &mut HttpState,
     hooks: Rc<HttpHooks>,
     key: ConnectionKey,
@@ -132,7 +132,7 @@ impl Runtime {
     /// Where the peer has reset and nobody read it yet, a shutdown only says ENOTCONN.
     pub fn shutdown_failed(&mut self, key: ConnectionKey, error: Error) {
         let stream = self.connections.get(key).map(|connection| &connection.stream);
-        let cause = stream.and_then(TcpStream::pending_error).unwrap_or(error);
+        let cause = stream.and_then(Stream::pending_error).unwrap_or(error);
         self.fail(key, cause.into());
     }
 

@@ -12,10 +12,10 @@ use super::runtime::{Runtime, with};
 use super::send_queue::{Failure, SendQueue};
 use super::tasks::{Cause, Task};
 use crate::js::{FreshBytes, HttpHooks, RawHooks};
-use crate::uv::TcpStream;
+use crate::uv::{Address, Stream};
 
 pub struct Connection {
-    pub stream: TcpStream,
+    pub stream: Stream,
     pub listener: ListenerKey,
     pub protocol: Protocol,
     pub send: SendQueue,
@@ -54,7 +54,7 @@ pub struct RawState {
 pub struct HttpState {
     pub machine: http1::Connection,
     /// Where the client is, once somebody has asked; at once where a reset would make it unknown.
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<Address>,
     /// The open exchange, if JavaScript wants to hear of its end.
     pub watching: Option<f64>,
     /// Watched exchanges whose answers are complete, and wait for the socket to take them.
@@ -71,8 +71,8 @@ pub struct HttpState {
 }
 
 impl HttpState {
-    pub fn peer(&mut self, stream: &TcpStream) -> SocketAddr {
-        *self.peer.get_or_insert_with(|| peer_of(stream))
+    pub fn peer(&mut self, stream: &Stream) -> Address {
+        self.peer.get_or_insert_with(|| peer_of(stream)).clone()
     }
 }
 
@@ -101,7 +101,7 @@ pub enum Hooks {
 
 impl Connection {
     /// Where the client is.
-    pub fn peer(&mut self) -> SocketAddr {
+    pub fn peer(&mut self) -> Address {
         match &mut self.protocol {
             Protocol::Http(state) => state.peer(&self.stream),
             Protocol::Raw(_) => peer_of(&self.stream),
@@ -264,7 +264,7 @@ pub fn close_all(listener: ListenerKey) {
 }
 
 /// None: the connection has gone, and its application was told so.
-pub fn peer_address(key: ConnectionKey) -> Option<SocketAddr> {
+pub fn peer_address(key: ConnectionKey) -> Option<Address> {
     with(|runtime| {
         let Some(connection) = runtime.connections.get_mut(key) else {
             return runtime.tasks.peer(key);
@@ -276,17 +276,18 @@ pub fn peer_address(key: ConnectionKey) -> Option<SocketAddr> {
 
 /// A client that reset before anyone asked has no address any more; it gets the unspecified one,
 /// so that whoever only logs addresses need not fear it.
-pub fn peer_of(stream: &TcpStream) -> SocketAddr {
+pub fn peer_of(stream: &Stream) -> Address {
     stream.peer_address().unwrap_or_else(|_| {
         let unspecified: IpAddr = match stream.local_address() {
-            Ok(SocketAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
+            Ok(Address::Path(_)) => return Address::Path("".into()),
+            Ok(Address::Ip(SocketAddr::V6(_))) => Ipv6Addr::UNSPECIFIED.into(),
             _ => Ipv4Addr::UNSPECIFIED.into(),
         };
-        SocketAddr::new(unspecified, 0)
+        Address::Ip(SocketAddr::new(unspecified, 0))
     })
 }
 
-pub fn local_address(key: ConnectionKey) -> Option<SocketAddr> {
+pub fn local_address(key: ConnectionKey) -> Option<Address> {
     with(|runtime| runtime.connections.get(key)?.stream.local_address().ok()).flatten()
 }
 

@@ -11,6 +11,7 @@ use super::runtime::{handle_closed, with};
 use super::sweep;
 use super::tasks::Task;
 use super::turn;
+use crate::js::Peer;
 use crate::uv::{Error, Events, Key};
 
 /// The receiver of all events of this thread's handles.
@@ -144,6 +145,8 @@ fn perform(task: Task) {
             let Ok(scope) = hooks.enter() else { return };
             // What hooks throw has been reported as uncaught already.
             if open {
+                let text = peer.text();
+                let peer = Peer { address: &text, port: peer.port(), family: peer.family() };
                 let _ = hooks.on_abort(&scope, key.to_number(), (&cause.0, &cause.1), peer);
             }
             for exchange in watched {

@@ -14,7 +14,7 @@ use super::request_meta;
 use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
 use super::tasks::{Cause, Task};
-use crate::js::{HttpHooks, Refused, Scope};
+use crate::js::{HttpHooks, Peer, Refused, Scope};
 
 /// Bytes of gathered answers above which they leave without waiting for the rest.
 pub const CORK_LIMIT: usize = 64 * 1024;
@@ -65,11 +65,16 @@ pub fn deadline_reached(key: ConnectionKey) {
 /// The server shuts down: an idle connection ends now, a busy one after its answer.
 pub fn close_gracefully(key: ConnectionKey) {
     with(|runtime| {
-        if let Some(state) = runtime.connections.get_mut(key).and_then(|found| found.http()) {
+        let Some(connection) = runtime.connections.get_mut(key) else { return };
+        // What the client sent while we were busy is still to be read: then it is not idle.
+        let unread = connection.reading && connection.stream.has_unread();
+        if let Some(state) = connection.http() {
             state.machine.begin_shutdown();
         }
-        // Never from within JavaScript: this may be a handler that closes its own server.
-        runtime.tasks.push::<Driver>(Task::Pump(key));
+        if !unread {
+            // Never from within JavaScript: this may be a handler that closes its own server.
+            runtime.tasks.push::<Driver>(Task::Pump(key));
+        }
     });
 }
 
@@ -130,12 +135,13 @@ fn tell_refusal(
         Some(connection.peer())
     });
     let Some(Some(peer)) = peer else { return Ok(()) };
+    let address = peer.text();
     let refused = Refused {
         status: refusal.status,
         code: refusal.code,
         reason: refusal.reason,
         offset: refusal.offset,
-        peer,
+        peer: Peer { address: &address, port: peer.port(), family: peer.family() },
     };
     hooks.on_client_error(scope, &refused)
 }

@@ -1,6 +1,5 @@
 //! Listeners: opening, accepting, closing.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::connections::{Connection, HttpState, Phase, Protocol, RawState, peer_of};
@@ -13,7 +12,10 @@ use super::send_queue::SendQueue;
 use super::stats::Stats;
 use super::tasks::Task;
 use crate::js::{Entered, HttpHooks, RawHooks, Value};
-use crate::uv::{self, ListenOptions, SocketOptions, TcpListener, TcpStream, Waiting};
+use crate::uv::{
+    self, Address, ListenOptions, PathOptions, Place, SocketOptions, Stream, StreamListener,
+    TcpOptions, Waiting,
+};
 
 /// Connections taken in one turn of the loop, at most: those that are open wait meanwhile.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -21,10 +23,12 @@ const ACCEPTS_PER_TURN: usize = 64;
 /// A listening socket, what it serves, and what its connections start with.
 pub struct Listener {
     /// None once it has been closed; it stays until its last connection has gone.
-    pub socket: Option<TcpListener>,
+    pub socket: Option<StreamListener>,
     pub service: Service,
     pub stats: Stats,
     max_connections: u32,
+    /// It will close: each connection gets one more answer.
+    retiring: bool,
 }
 
 #[derive(Clone)]
@@ -36,16 +40,20 @@ pub enum Service {
 /// What `listen` needs, already checked by lib/.
 #[derive(Debug)]
 pub struct Listening {
-    pub hostname: String,
-    pub port: u16,
+    pub place: ListenPlace,
     pub backlog: u32,
-    pub reuse_port: bool,
-    pub ipv6_only: bool,
     pub no_delay: bool,
     /// Seconds until the first TCP keep-alive probe; 0: none.
     pub keep_alive: u32,
     /// None: raw bytes.
     pub http: Option<HttpListen>,
+}
+
+/// Where to listen.
+#[derive(Debug)]
+pub enum ListenPlace {
+    Tcp { hostname: String, port: u16, reuse_port: bool, ipv6_only: bool },
+    Path { path: String, readable_all: bool, writable_all: bool },
 }
 
 /// What HTTP adds.
@@ -59,12 +67,15 @@ pub struct HttpListen {
     pub high_water_mark: u32,
 }
 
+/// Connections that are accepted ahead of a close, at most: more than any backlog holds.
+const MAX_WAITING: usize = 65_536;
+
 /// Binds and listens at once.
 pub fn listen(
     scope: Entered<'_>,
     hooks: Value<'_>,
     options: Listening,
-) -> Result<(ListenerKey, SocketAddr), Error> {
+) -> Result<(ListenerKey, Address), Error> {
     runtime::ensure(scope)?;
     let (service, max_connections) = match options.http {
         None => (Service::Raw(Rc::new(RawHooks::new(hooks).map_err(Error::Hook)?)), 0),
@@ -79,12 +90,9 @@ pub fn listen(
         }
     };
     with(|runtime| {
-        let address = uv::resolve(runtime.uv_loop, &options.hostname, options.port)?;
         let listening = ListenOptions {
-            address,
+            place: runtime.find(options.place)?,
             backlog: options.backlog,
-            reuse_port: options.reuse_port,
-            ipv6_only: options.ipv6_only,
             accepted: SocketOptions { no_delay: options.no_delay, keep_alive: options.keep_alive },
         };
         let key = runtime.listeners.insert(Listener {
@@ -92,23 +100,48 @@ pub fn listen(
             service,
             stats: Stats::default(),
             max_connections,
+            retiring: false,
         });
-        runtime.open(key, listening).inspect_err(|_| {
+        runtime.open(key, &listening).inspect_err(|_| {
             runtime.listeners.remove(key);
         })
     })
     .unwrap_or(Err(Error::JavaScript(crate::js::Error::CannotRun)))
 }
 
+/// The listener will close: from now on each answer is the last of its connection.
+pub fn retire_listener(key: ListenerKey) {
+    with(|runtime| {
+        let listener = runtime.listeners.get_mut(key)?;
+        listener.retiring = true;
+        for connection in runtime.keys_of(key) {
+            runtime.connections.get_mut(connection)?.http()?.machine.retire();
+        }
+        Some(())
+    });
+}
+
+/// The kernel lets nobody new begin to connect to this socket: see `StreamListener::turn_away`.
+pub fn turn_away(key: ListenerKey) -> Result<(), Error> {
+    let turned = with(|runtime| {
+        let socket = runtime.listeners.get(key)?.socket.as_ref()?;
+        Some(socket.turn_away())
+    });
+    Ok(turned.flatten().unwrap_or(Ok(()))?)
+}
+
 /// Stops accepting. Idle HTTP connections end, busy ones after their answers; `onClosed` comes
 /// with the last connection.
 pub fn close_listener(key: ListenerKey) {
     let http = with(|runtime| {
+        let is_http = matches!(runtime.listeners.get(key)?.service, Service::Http { .. });
+        if is_http {
+            runtime.accept_rest(key);
+        }
         let listener = runtime.listeners.get_mut(key)?;
         if let Some(socket) = listener.socket.take() {
             socket.close::<Driver>();
         }
-        let is_http = matches!(listener.service, Service::Http { .. });
         if listener.is_drained() {
             runtime.tasks.push::<Driver>(Task::ListenerDrained(key));
         }
@@ -157,9 +190,7 @@ pub fn set_listener_ref(key: ListenerKey, referenced: bool) {
 pub fn accept(key: ListenerKey) {
     accept_one(key, None);
     for _ in 1..ACCEPTS_PER_TURN {
-        let take =
-            |runtime: &mut Runtime| runtime.listeners.get(key)?.socket.as_ref()?.take_waiting();
-        let Some(waiting) = with(take).flatten() else { break };
+        let Some(waiting) = with(|runtime| runtime.take_waiting(key)).flatten() else { break };
         accept_one(key, Some(waiting));
     }
 }
@@ -184,15 +215,28 @@ impl Listener {
 }
 
 impl Runtime {
+    /// Looks up the host name, where there is one.
+    fn find(&self, place: ListenPlace) -> Result<Place, Error> {
+        Ok(match place {
+            ListenPlace::Tcp { hostname, port, reuse_port, ipv6_only } => {
+                let address = uv::resolve(self.uv_loop, &hostname, port)?;
+                Place::Tcp(TcpOptions { address, reuse_port, ipv6_only })
+            }
+            ListenPlace::Path { path, readable_all, writable_all } => {
+                Place::Path(PathOptions { path, readable_all, writable_all })
+            }
+        })
+    }
+
     fn open(
         &mut self,
         key: ListenerKey,
-        options: ListenOptions,
-    ) -> Result<(ListenerKey, SocketAddr), Error> {
+        options: &ListenOptions,
+    ) -> Result<(ListenerKey, Address), Error> {
         // Also a failing listen has opened a handle, which comes back.
         let now = self.now();
         self.open_handles += 1;
-        let socket = TcpListener::listen::<Driver>(self.uv_loop, options, key.to_bits())?;
+        let socket = StreamListener::listen::<Driver>(self.uv_loop, options, key.to_bits())?;
         let address = match socket.local_address() {
             Ok(address) => address,
             Err(error) => {
@@ -209,6 +253,20 @@ impl Runtime {
         Ok((key, address))
     }
 
+    fn take_waiting(&self, key: ListenerKey) -> Option<Waiting> {
+        self.listeners.get(key)?.socket.as_ref()?.take_waiting()
+    }
+
+    /// Accepts those that the kernel has for an HTTP listener and that would go with its socket.
+    fn accept_rest(&mut self, key: ListenerKey) {
+        for _ in 0..MAX_WAITING {
+            let Some(waiting) = self.take_waiting(key) else { return };
+            if let Some((connection, _)) = self.accept(key, Some(waiting)) {
+                self.settle(connection);
+            }
+        }
+    }
+
     fn accept(
         &mut self,
         key: ListenerKey,
@@ -220,7 +278,7 @@ impl Runtime {
         let socket = listener.socket.as_ref()?;
         let inserted = connections.try_insert_with_key(|connection| {
             *open_handles += 1;
-            TcpStream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
+            Stream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
                 .map(|stream| new_connection(stream, key, &listener.service, now))
         });
         // A connection that went before it was accepted has nobody to tell of it.
@@ -230,6 +288,7 @@ impl Runtime {
         sweep.start(now);
         let crowded =
             listener.max_connections != 0 && listener.stats.connections > listener.max_connections;
+        let retiring = listener.retiring;
         if !connection.is_representable() {
             self.remove(connection, None);
             return None;
@@ -238,6 +297,9 @@ impl Runtime {
             Service::Raw(hooks) => Some(Rc::clone(hooks)),
             Service::Http { .. } => None,
         };
+        if retiring && let Some(state) = self.connections.get_mut(connection)?.http() {
+            state.machine.retire();
+        }
         if crowded {
             self.refuse_connection(connection);
         }
@@ -256,7 +318,7 @@ impl Runtime {
 }
 
 fn new_connection(
-    stream: TcpStream,
+    stream: Stream,
     listener: ListenerKey,
     service: &Service,
     now: u64,
@@ -265,7 +327,7 @@ fn new_connection(
         Service::Raw(_) => Protocol::Raw(RawState { last_active: now, ..RawState::default() }),
         Service::Http { config, .. } => Protocol::Http(Box::new(HttpState {
             machine: http1::Connection::new(Rc::clone(config), now),
-            peer: (!TcpStream::KEEPS_PEER).then(|| peer_of(&stream)),
+            peer: (!Stream::KEEPS_PEER).then(|| peer_of(&stream)),
             watching: None,
             finished: Vec::new(),
             gathered: Vec::new(),

@@ -1,6 +1,7 @@
 //! Safe glue: the only room that knows libuv, Node-API and the HTTP machine. No borrow of the
 //! runtime is held across a call into JavaScript, which may call back in before it returns.
 
+pub use crate::uv::Address;
 pub use http1::{Decoded, Engine, Limits, Refusal, RequestDecoder, Timeouts, Version};
 
 mod answer;
@@ -30,7 +31,10 @@ pub use completion::{break_off, watch_completion};
 pub use connections::{close_all, close_idle, counters, destroy, local_address, peer_address};
 pub use error::{Error, check_libuv};
 pub use keys::{ConnectionKey, ListenerKey};
-pub use listeners::{HttpListen, Listening, close_listener, listen, set_listener_ref};
+pub use listeners::{
+    HttpListen, ListenPlace, Listening, close_listener, listen, retire_listener, set_listener_ref,
+    turn_away,
+};
 pub use raw::{
     end, pause, resume, set_connection_ref, set_keep_alive, set_no_delay, set_timeout, write,
 };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::driver::Driver;
 use crate::js::{HeldBytes, Value};
-use crate::uv::{Error, TcpStream};
+use crate::uv::{Error, Stream};
 
 /// Bytes that libuv waits for the socket with, at most: so that the progress of a large piece is
 /// seen, and what is sent from JavaScript's memory is not left with libuv.
@@ -79,7 +79,7 @@ impl SendQueue {
 
     /// Sends `bytes` now as far as the socket takes them; keeps the rest. Returns how many bytes
     /// the kernel took.
-    pub fn send(&mut self, stream: &TcpStream, bytes: &[u8]) -> Result<usize, Failure> {
+    pub fn send(&mut self, stream: &Stream, bytes: &[u8]) -> Result<usize, Failure> {
         if !self.is_empty() {
             self.keep(bytes);
             return Ok(0);
@@ -93,14 +93,14 @@ impl SendQueue {
     }
 
     /// As `send`, for the last bytes of a connection that ends once they are out.
-    pub fn send_last(&mut self, stream: &TcpStream, bytes: &[u8]) -> Result<usize, Failure> {
+    pub fn send_last(&mut self, stream: &Stream, bytes: &[u8]) -> Result<usize, Failure> {
         let taken = if self.is_empty() { stream.try_write_last(bytes)? } else { 0 };
         self.keep(&bytes[taken..]);
         Ok(taken + self.advance(stream)?)
     }
 
     /// As `send`, for a large vector that need not be copied to be kept.
-    pub fn send_owned(&mut self, stream: &TcpStream, bytes: Vec<u8>) -> Result<usize, Failure> {
+    pub fn send_owned(&mut self, stream: &Stream, bytes: Vec<u8>) -> Result<usize, Failure> {
         let sent = if self.is_empty() { stream.try_write(&[&bytes])? } else { 0 };
         Ok(sent + self.push(stream, Bytes::Owned(bytes), sent)?)
     }
@@ -108,7 +108,7 @@ impl SendQueue {
     /// Sends `head` and then `bytes`, in one system call where the socket takes both.
     pub fn send_both(
         &mut self,
-        stream: &TcpStream,
+        stream: &Stream,
         head: &[u8],
         bytes: &[u8],
     ) -> Result<usize, Failure> {
@@ -125,7 +125,7 @@ impl SendQueue {
     /// does not take of the array stays where it is, and `hold` is asked to keep it there.
     pub fn send_array(
         &mut self,
-        stream: &TcpStream,
+        stream: &Stream,
         head: &[u8],
         array: Value<'_>,
         hold: impl FnOnce() -> Option<HeldBytes>,
@@ -150,7 +150,7 @@ impl SendQueue {
         Ok(taken + self.push(stream, Bytes::Held(held), sent)?)
     }
 
-    fn push(&mut self, stream: &TcpStream, bytes: Bytes, sent: usize) -> Result<usize, Failure> {
+    fn push(&mut self, stream: &Stream, bytes: Bytes, sent: usize) -> Result<usize, Failure> {
         let piece = Piece { bytes, sent };
         if piece.left() > 0 {
             self.waiting += piece.left();
@@ -176,13 +176,13 @@ impl SendQueue {
     }
 
     /// The write under way is over; goes on with what waits. Returns how many more bytes went.
-    pub fn on_written(&mut self, stream: &TcpStream) -> Result<usize, Failure> {
+    pub fn on_written(&mut self, stream: &Stream) -> Result<usize, Failure> {
         self.in_flight = 0;
         self.advance(stream)
     }
 
     /// Hands the next bytes to libuv unless a write is under way.
-    fn advance(&mut self, stream: &TcpStream) -> Result<usize, Failure> {
+    fn advance(&mut self, stream: &Stream) -> Result<usize, Failure> {
         let mut taken = 0;
         while self.in_flight == 0 {
             let Some(mut piece) = self.pieces.pop_front() else { break };
@@ -212,7 +212,7 @@ impl SendQueue {
         Ok(taken)
     }
 
-    fn start(&mut self, stream: &TcpStream, bytes: Vec<u8>) -> Result<(), Failure> {
+    fn start(&mut self, stream: &Stream, bytes: Vec<u8>) -> Result<(), Failure> {
         self.waiting -= bytes.len();
         self.in_flight = bytes.len();
         Ok(stream.write::<Driver>(bytes)?)

@@ -2,12 +2,11 @@
 //! out a pipelined request, telling that a connection has gone.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::keys::{ConnectionKey, ListenerKey};
 use crate::js::{HttpHooks, RawHooks};
-use crate::uv::{Events, Idle};
+use crate::uv::{Address, Events, Idle};
 
 /// An error as JavaScript will see it: code and system call or sentence.
 pub type Cause = (String, String);
@@ -21,7 +20,7 @@ pub enum Task {
         hooks: Rc<HttpHooks>,
         key: ConnectionKey,
         cause: Cause,
-        peer: SocketAddr,
+        peer: Address,
         open: bool,
         watched: Vec<f64>,
     },
@@ -65,9 +64,9 @@ impl Tasks {
     }
 
     /// Where the client of a connection was whose end has not been told yet.
-    pub fn peer(&self, wanted: ConnectionKey) -> Option<SocketAddr> {
+    pub fn peer(&self, wanted: ConnectionKey) -> Option<Address> {
         self.queue.iter().find_map(|task| match task {
-            Task::Aborted { key, peer, .. } if *key == wanted => Some(*peer),
+            Task::Aborted { key, peer, .. } if *key == wanted => Some(peer.clone()),
             _ => None,
         })
     }

@@ -1,11 +1,9 @@
-use std::net::SocketAddr;
-
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::error::Result;
 use crate::js::{Entered, Value};
-use crate::server::{self, HttpListen, ListenerKey, Listening};
+use crate::server::{self, HttpListen, ListenPlace, ListenerKey, Listening};
 
 /// An address as Node shows it.
 #[napi(object)]
@@ -15,16 +13,19 @@ pub struct Address {
     pub family: String,
 }
 
-impl From<SocketAddr> for Address {
-    fn from(address: SocketAddr) -> Self {
-        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        let family = family.to_owned();
-        Self { address: address.ip().to_string(), port: address.port(), family }
+impl From<server::Address> for Address {
+    fn from(address: server::Address) -> Self {
+        let family = address.family().to_owned();
+        Self { address: address.text(), port: address.port(), family }
     }
 }
 
 #[napi(object)]
 pub struct ListenOptions {
+    /// Instead of host name and port, which mean nothing then.
+    pub path: Option<String>,
+    pub readable_all: bool,
+    pub writable_all: bool,
     pub hostname: String,
     pub port: u16,
     pub backlog: u32,
@@ -104,12 +105,22 @@ pub fn listen(env: &Env, options: ListenOptions, hooks: Unknown<'_>) -> Result<L
 
 impl From<ListenOptions> for Listening {
     fn from(options: ListenOptions) -> Self {
+        let place = match options.path {
+            Some(path) => ListenPlace::Path {
+                path,
+                readable_all: options.readable_all,
+                writable_all: options.writable_all,
+            },
+            None => ListenPlace::Tcp {
+                hostname: options.hostname,
+                port: options.port,
+                reuse_port: options.reuse_port,
+                ipv6_only: options.ipv6_only,
+            },
+        };
         Self {
-            hostname: options.hostname,
-            port: options.port,
+            place,
             backlog: options.backlog,
-            reuse_port: options.reuse_port,
-            ipv6_only: options.ipv6_only,
             no_delay: options.no_delay,
             keep_alive: options.keep_alive,
             http: options.http.map(HttpListen::from),
@@ -137,6 +148,18 @@ impl From<HttpOptions> for HttpListen {
             high_water_mark: options.high_water_mark,
         }
     }
+}
+
+/// From now on each answer is the last of its connection.
+#[napi(catch_unwind)]
+pub fn retire_listener(key: f64) {
+    server::retire_listener(ListenerKey::from_number(key));
+}
+
+/// Nobody new can begin to connect.
+#[napi(catch_unwind)]
+pub fn turn_away(key: f64) -> Result<()> {
+    Ok(server::turn_away(ListenerKey::from_number(key))?)
 }
 
 #[napi(catch_unwind)]

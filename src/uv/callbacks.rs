@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use libuv_sys2 as sys;
 
 use super::Error;
-use super::listener::ListenerHandle;
-use super::stream::{StreamHandle, WriteRequest};
+use super::stream::WriteRequest;
+use super::stream_handle::StreamHandle;
 use super::timer::TimerHandle;
 
 /// How the owner of a handle names it; never a pointer.
@@ -112,7 +112,7 @@ pub(super) extern "C" fn on_write<E: Events>(request: *mut sys::uv_write_t, stat
 }
 
 pub(super) extern "C" fn on_shutdown<E: Events>(request: *mut sys::uv_shutdown_t, status: c_int) {
-    // SAFETY: boxed in TcpStream::shutdown, freed here, once. Its handle is still allocated: libuv
+    // SAFETY: boxed in Stream::shutdown, freed here, once. Its handle is still allocated: libuv
     // finishes a stream's requests before its close callback.
     let key = unsafe {
         let request = Box::from_raw(request);
@@ -123,8 +123,8 @@ pub(super) extern "C" fn on_shutdown<E: Events>(request: *mut sys::uv_shutdown_t
 }
 
 pub(super) extern "C" fn on_connection<E: Events>(server: *mut sys::uv_stream_t, status: c_int) {
-    // SAFETY: every listening stream was made as a ListenerHandle, whose first field it is.
-    let key = unsafe { (*server.cast::<ListenerHandle>()).key };
+    // SAFETY: every listening stream was made as a StreamHandle, whose first field it is.
+    let key = unsafe { (*server.cast::<StreamHandle>()).key };
     let result = Error::check(status, "accept").map(|_| ());
     guard::<E>(None, || E::connection(key, result));
 }
@@ -143,10 +143,6 @@ pub(super) extern "C" fn on_check<E: Events>(_check: *mut sys::uv_check_t) {
 
 pub(super) extern "C" fn on_stream_closed<E: Events>(handle: *mut sys::uv_handle_t) {
     free::<StreamHandle, E>(handle.cast());
-}
-
-pub(super) extern "C" fn on_listener_closed<E: Events>(handle: *mut sys::uv_handle_t) {
-    free::<ListenerHandle, E>(handle.cast());
 }
 
 pub(super) extern "C" fn on_timer_closed<E: Events>(handle: *mut sys::uv_handle_t) {

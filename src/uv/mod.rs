@@ -2,6 +2,7 @@
 //! so libuv owns their memory in between; dropping a wrapper without `close` leaks, on purpose.
 
 mod accept;
+mod address;
 mod callbacks;
 mod check;
 mod descriptor;
@@ -12,18 +13,22 @@ mod listener;
 mod resolve;
 mod socket_options;
 mod stream;
+mod stream_handle;
 mod timer;
+#[cfg(unix)]
+mod unix_socket;
 mod version;
 
 pub use accept::Waiting;
+pub use address::Address;
 pub use callbacks::{Events, Key};
 pub use check::Check;
 pub use error::Error;
 pub use event_loop::EventLoop;
 pub use idle::Idle;
-pub use listener::{ListenOptions, TcpListener};
+pub use listener::{ListenOptions, PathOptions, Place, StreamListener, TcpOptions};
 pub use resolve::resolve;
 pub use socket_options::SocketOptions;
-pub use stream::TcpStream;
+pub use stream::Stream;
 pub use timer::Timer;
 pub use version::{Mismatch, check_host};

@@ -1,6 +1,6 @@
 use std::ffi::c_uint;
 use std::mem::MaybeUninit;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::ptr::NonNull;
 
 use libuv_sys2 as sys;
@@ -8,23 +8,10 @@ use libuv_sys2 as sys;
 use super::callbacks::{Events, Key, on_alloc, on_read, on_shutdown, on_stream_closed, on_write};
 use super::descriptor::{KEEPS_PEER, PIECES, peer_after_reset, receive, send, with_socket};
 use super::socket_options::{set_keep_alive, set_no_delay};
-use super::{Error, resolve};
-
-/// First field first: libuv's pointer to it is a pointer to the whole.
-#[repr(C)]
-pub(super) struct StreamHandle {
-    tcp: sys::uv_tcp_t,
-    pub(super) key: Key,
-    /// The next read is not ours, see `TcpStream::await_readable`.
-    pub(super) awaits_readable: bool,
-}
-
-impl StreamHandle {
-    pub(super) fn new(key: Key) -> Self {
-        // SAFETY: all-zero is a valid uv_tcp_t before uv_tcp_init.
-        Self { tcp: unsafe { std::mem::zeroed() }, key, awaits_readable: false }
-    }
-}
+use super::stream_handle::{Kind, StreamHandle};
+#[cfg(unix)]
+use super::unix_socket;
+use super::{Address, Error, resolve};
 
 /// A write under way; it owns its bytes until libuv is done with them.
 #[repr(C)]
@@ -34,21 +21,22 @@ pub(super) struct WriteRequest {
     pub(super) data: Vec<u8>,
 }
 
-/// An accepted TCP connection.
+/// An accepted connection, over TCP or a Unix domain socket.
 #[derive(Debug)]
-pub struct TcpStream(NonNull<StreamHandle>);
+pub struct Stream(NonNull<StreamHandle>);
 
-impl TcpStream {
-    pub(super) fn from_handle(handle: NonNull<StreamHandle>) -> Self {
+impl Stream {
+    pub(super) fn new(handle: NonNull<StreamHandle>) -> Self {
         Self(handle)
     }
 
-    pub(super) fn stream(&self) -> *mut sys::uv_stream_t {
+    fn stream(&self) -> *mut sys::uv_stream_t {
         self.0.as_ptr().cast()
     }
 
-    pub(super) fn tcp(&self) -> *mut sys::uv_tcp_t {
-        self.0.as_ptr().cast()
+    /// The handle for libuv's TCP functions. None: there is no TCP under it.
+    fn tcp(&self) -> Option<*mut sys::uv_tcp_t> {
+        (StreamHandle::kind(self.0) == Kind::Tcp).then(|| self.0.as_ptr().cast())
     }
 
     fn handle(&self) -> *const sys::uv_handle_t {
@@ -153,6 +141,14 @@ impl TcpStream {
         Some(Error::of_system(&error, "read"))
     }
 
+    /// Whether bytes have come that nobody has read. False also where libuv has no descriptor to
+    /// give: then nobody can tell.
+    pub fn has_unread(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let peeked = with_socket(self.handle(), |socket| socket.peek(&mut byte));
+        peeked.is_some_and(|result| result.is_ok_and(|length| length > 0))
+    }
+
     /// Ends our half at once, which nothing may wait to be written for, and nothing may be written
     /// behind. Where libuv has no descriptor to give, `Events::shut_down` tells how it went.
     pub fn end<E: Events>(&self) -> Result<(), Error> {
@@ -174,46 +170,62 @@ impl TcpStream {
         })
     }
 
-    /// Sets TCP_NODELAY.
+    /// Sets TCP_NODELAY, where there is TCP.
     pub fn set_no_delay(&self, enable: bool) -> Result<(), Error> {
-        set_no_delay(self.tcp(), enable)
+        self.tcp().map_or(Ok(()), |tcp| set_no_delay(tcp, enable))
     }
 
     /// Turns TCP keep-alive probes on (first after `delay` seconds, at least 1) or off.
     pub fn set_keep_alive(&self, enable: bool, delay: u32) -> Result<(), Error> {
-        set_keep_alive(self.tcp(), enable, delay)
+        self.tcp().map_or(Ok(()), |tcp| set_keep_alive(tcp, enable, delay))
     }
 
     /// Whether `peer_address` tells it also after the peer has reset.
     pub const KEEPS_PEER: bool = KEEPS_PEER;
 
-    pub fn peer_address(&self) -> Result<SocketAddr, Error> {
+    pub fn peer_address(&self) -> Result<Address, Error> {
+        let Some(tcp) = self.tcp() else { return self.path_of("getpeername") };
         let address = resolve::address_of("getpeername", |storage, length| {
-            // SAFETY: an open handle; libuv writes at most `length` bytes.
-            unsafe { sys::uv_tcp_getpeername(self.tcp(), storage, length) }
+            // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
+            unsafe { sys::uv_tcp_getpeername(tcp, storage, length) }
         });
-        address.or_else(|error| {
+        let address = address.or_else(|error| {
             let former = with_socket(self.handle(), peer_after_reset);
             former.and_then(Result::ok).ok_or(error)
-        })
+        });
+        address.map(Address::Ip)
     }
 
-    pub fn local_address(&self) -> Result<SocketAddr, Error> {
-        resolve::address_of("getsockname", |storage, length| {
-            // SAFETY: an open handle; libuv writes at most `length` bytes.
-            unsafe { sys::uv_tcp_getsockname(self.tcp(), storage, length) }
-        })
+    pub fn local_address(&self) -> Result<Address, Error> {
+        let Some(tcp) = self.tcp() else { return self.path_of("getsockname") };
+        let address = resolve::address_of("getsockname", |storage, length| {
+            // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
+            unsafe { sys::uv_tcp_getsockname(tcp, storage, length) }
+        });
+        address.map(Address::Ip)
+    }
+
+    /// The name of one end of a Unix domain socket.
+    #[cfg(unix)]
+    fn path_of(&self, syscall: &'static str) -> Result<Address, Error> {
+        let address = with_socket(self.handle(), |socket| match syscall {
+            "getpeername" => socket.peer_addr(),
+            _ => socket.local_addr(),
+        });
+        let address = address.ok_or_else(|| Error::new(sys::uv_errno_t_UV_EBADF, syscall))?;
+        let address = address.map_err(|error| Error::of_system(&error, syscall))?;
+        Ok(Address::Path(unix_socket::name_of(&address)))
+    }
+
+    /// Clients of a named pipe have no name.
+    #[cfg(not(unix))]
+    fn path_of(&self, _syscall: &'static str) -> Result<Address, Error> {
+        Ok(Address::Path("".into()))
     }
 
     /// Whether the open connection keeps the process alive.
     pub fn set_ref(&self, referenced: bool) {
-        // SAFETY: an open handle.
-        unsafe {
-            match referenced {
-                true => sys::uv_ref(self.0.as_ptr().cast()),
-                false => sys::uv_unref(self.0.as_ptr().cast()),
-            }
-        }
+        StreamHandle::set_ref(self.0, referenced);
     }
 
     /// Closes at once; a write under way ends with ECANCELED.

@@ -30,6 +30,7 @@ pub fn check_host(reported: &str) -> Result<(), Mismatch> {
     }
     let handles = [
         ("uv_tcp_t", sys::uv_handle_type_UV_TCP, size_of::<sys::uv_tcp_t>()),
+        ("uv_pipe_t", sys::uv_handle_type_UV_NAMED_PIPE, size_of::<sys::uv_pipe_t>()),
         ("uv_timer_t", sys::uv_handle_type_UV_TIMER, size_of::<sys::uv_timer_t>()),
         ("uv_idle_t", sys::uv_handle_type_UV_IDLE, size_of::<sys::uv_idle_t>()),
     ];

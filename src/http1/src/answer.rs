@@ -114,7 +114,7 @@ impl Connection {
             Some(CloseReason::CloseDelimited)
         } else if max > 0 && self.served >= max {
             Some(CloseReason::RequestLimit)
-        } else if self.shutdown {
+        } else if self.retiring {
             Some(CloseReason::Shutdown)
         } else if self.at_eof() && !self.has_kept() {
             Some(CloseReason::ClientClosed)

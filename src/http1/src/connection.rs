@@ -75,6 +75,8 @@ pub struct Connection {
     /// The first bytes of what comes next went out ahead of it: see `begin_next`.
     pub(crate) begun: bool,
     pub(crate) eof: bool,
+    /// The next answer is the last.
+    pub(crate) retiring: bool,
     pub(crate) shutdown: bool,
 }
 
@@ -117,6 +119,7 @@ impl Connection {
             chunk_open: false,
             begun: false,
             eof: false,
+            retiring: false,
             shutdown: false,
         }
     }
@@ -224,8 +227,15 @@ impl Connection {
         !self.unsaid && (self.state.writing == Writing::Owed || self.state.writing.is_streaming())
     }
 
+    /// The server will close: the next answer says so and is the last; an idle connection may
+    /// still ask for it.
+    pub fn retire(&mut self) {
+        self.retiring = true;
+    }
+
     /// The server is closing: the current answer says so, an idle connection closes.
     pub fn begin_shutdown(&mut self) {
+        self.retiring = true;
         self.shutdown = true;
     }
 

@@ -21,6 +21,7 @@ enum Call {
     End,
     Inform,
     BeginNext,
+    Retire,
     Shutdown,
     Sent(usize),
     Wait(u64),
@@ -73,6 +74,7 @@ fn call() -> impl Strategy<Value = Call> {
         3 => Just(End),
         1 => Just(Inform),
         1 => Just(BeginNext),
+        1 => Just(Retire),
         1 => Just(Shutdown),
         1 => prop::sample::select(vec![0, 1, HIGH_WATER_MARK]).prop_map(Sent),
         1 => prop::sample::select(vec![1, 10, 100, 1_000]).prop_map(Wait),
@@ -108,6 +110,7 @@ fn perform(peer: &mut Peer, call: Call) -> Option<Event> {
             let _ = peer.connection.send_informational(103, b"", 0, &mut peer.out);
         }
         Call::BeginNext => drop(peer.connection.begin_next(&mut peer.out)),
+        Call::Retire => peer.connection.retire(),
         Call::Shutdown => peer.connection.begin_shutdown(),
         Call::Sent(pending) => peer.connection.note_sent(peer.now, pending),
         Call::Wait(time) => {

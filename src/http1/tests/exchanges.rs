@@ -341,6 +341,31 @@ fn shuts_down() {
 }
 
 #[test]
+fn retires() {
+    // What is idle may ask once more.
+    let mut idle = peer();
+    get(&mut idle);
+    idle.respond("", "");
+    assert!(!idle.written().contains("close"));
+    idle.connection.retire();
+    assert_eq!(idle.next(), None);
+    get(&mut idle);
+    idle.respond("", "");
+    assert!(idle.written().contains("connection: close\r\n"));
+    assert_eq!(idle.next(), close(CloseReason::Shutdown, true));
+
+    // So may one that was not told with its head.
+    let mut streaming = peer();
+    get(&mut streaming);
+    let _ = streaming.send(200, "", OutgoingBody::Stream(None)).unwrap();
+    streaming.connection.retire();
+    streaming.end().unwrap();
+    assert_eq!(streaming.next(), None);
+    streaming.connection.begin_shutdown();
+    assert_eq!(streaming.next(), close(CloseReason::Shutdown, false));
+}
+
+#[test]
 fn answers_a_client_that_half_closes() {
     let mut peer = peer();
     peer.receive([GET, GET].concat());
