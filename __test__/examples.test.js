@@ -1,62 +1,20 @@
 // Each example, started as a user would start it, and talked to by real clients.
 
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { endsWithParent } from '../scripts/end-with-parent.mjs'
 import { which } from '../scripts/toolchain.mjs'
+import { root, started, until, withExample } from './support/example.js'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const run = promisify(execFile)
-/** The examples that a test here has started. */
-const started = new Set()
-
-/**
- * Starts an example on a free port and gives it to `use`, then ends it; `settings` go to its
- * environment.
- */
-async function withExample(name, use, settings = {}) {
-  const file = join('examples', `${name}.js`)
-  const env = { ...process.env, PORT: '0', ...settings }
-  // With a channel, so that it ends when this test is killed.
-  const stdio = ['pipe', 'pipe', 'pipe', 'ipc']
-  const child = spawn(process.execPath, [...endsWithParent, file], { cwd: root, env, stdio })
-  started.add(name)
-  const errors = []
-  const output = []
-  child.stderr.on('data', (text) => errors.push(text))
-  const ended = once(child, 'exit')
-  try {
-    const lines = createInterface({ input: child.stdout })
-    const url = await new Promise((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`${file} ended with ${code}: ${errors}`)))
-      lines.on('line', (line) => {
-        output.push(line)
-        const found = /^listening on (http:\S+)$/.exec(line)
-        if (found) resolve(found[1])
-      })
-    })
-    const isDone = await use({ url, port: Number(new URL(url).port), output, child, ended })
-    if (isDone !== true) assert.equal(child.exitCode, null, 'the example is still alive')
-    assert.equal(errors.join(''), '')
-  } finally {
-    child.kill()
-  }
-}
-
-async function until(condition) {
-  for (let tries = 0; !condition() && tries < 200; tries += 1) await setTimeout(10)
-}
 
 /** Sends the pieces one after the other, ends our side, and gives all that came back. */
 function rawExchange(port, pieces) {
@@ -308,7 +266,10 @@ describe('the example graceful-shutdown', () => {
     }))
 })
 
+/** What rolling-restart.test.js starts. */
+const elsewhere = ['cluster', 'workers']
+
 test('every example was started by a test', () => {
   const files = readdirSync(join(root, 'examples')).sort()
-  assert.deepEqual([...started].map((name) => `${name}.js`).sort(), files)
+  assert.deepEqual([...started, ...elsewhere].map((name) => `${name}.js`).sort(), files)
 })
