@@ -32,9 +32,10 @@ macro_rules! conversions {
             }
 
             pub fn from_number(number: f64) -> Self {
-                // Out of range saturates, which names no slot in use.
                 let bits = number as u64;
-                Self::from_bits(((bits >> SLOT_BITS) << 32) | (bits & (SLOTS - 1)))
+                let key = Self::from_bits(((bits >> SLOT_BITS) << 32) | (bits & (SLOTS - 1)));
+                // What `to_number` never gives names nothing, however near to a key it is.
+                if key.to_number() == number { key } else { Self::default() }
             }
         }
     };
@@ -54,7 +55,7 @@ impl ConnectionKey {
 mod tests {
     use slotmap::SlotMap;
 
-    use super::ConnectionKey;
+    use super::{ConnectionKey, SLOTS};
 
     #[test]
     fn a_key_survives_the_way_through_javascript() {
@@ -76,6 +77,11 @@ mod tests {
         slots.insert(0);
         for number in [f64::NAN, -1.0, 0.0, f64::INFINITY, 1e300, 0.5] {
             assert!(slots.get(ConnectionKey::from_number(number)).is_none(), "{number}");
+        }
+        let key = slots.insert(0).to_number();
+        let generation = SLOTS as f64;
+        for wrong in [key + 0.5, key - generation, key + generation, -key, key + 1.0] {
+            assert!(slots.get(ConnectionKey::from_number(wrong)).is_none(), "{wrong}");
         }
     }
 }
