@@ -8,7 +8,7 @@ import { chunked, RawClient, request } from './support/raw-client.js'
 import { eventually } from './support/serve.js'
 
 const REQUESTS = Number(process.env.MILOUV_LEAK_REQUESTS ?? 5000)
-const WARM_UP = 2000
+const WARM_UP = Math.min(2000, REQUESTS)
 const PIPELINED = 50
 const AT_ONCE = 50
 const GROWTH = 1024 * 1024

@@ -21,7 +21,7 @@ export function missingPackages(folder = root) {
   )
 }
 
-function ensurePackages() {
+export function ensurePackages() {
   if (missingPackages().length === 0) return
   console.log('milouv: installing the development packages (npm ci)')
   const [program, args] = npmCommand(['ci', '--include=dev', '--no-audit', '--no-fund'])

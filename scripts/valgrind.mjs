@@ -1,0 +1,139 @@
+// `npm run test:valgrind`: __test__ under valgrind, with the debug build of the addon. Fails when
+// a process of a test read or wrote where it must not, or leaked, with the addon on the stack.
+// usage: node scripts/valgrind.mjs [--jobs=2] [NAME ...]      NAME: of a file in __test__
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { need } from '../bench/lib/tools.mjs'
+import { artifactPath, isFresh } from './artifact.mjs'
+import { build } from './build.mjs'
+import { ensurePackages } from './setup.mjs'
+import { cacheDir, isMain, root, runMain } from './toolchain.mjs'
+import { errorsOf, grouped, isWhole } from './valgrind-report.mjs'
+
+/** These look at the project's files or at other programs, not at the addon. */
+const WITHOUT_ADDON = ['bench', 'package', 'setup', 'tidy', 'types', 'valgrind', 'wpt']
+
+/** The programs of others that tests start; every node is looked at. */
+const OTHERS = [
+  ...['curl', 'wrk', 'ab', 'nginx', 'nc.openbsd', 'nm', 'sh', 'dash', 'bash', 'env', 'git'],
+  ...['gcc', 'cc', 'apt-get', 'dpkg', 'ldconfig', 'getconf', 'taskset'],
+]
+
+/** A file that hangs must not keep the others from being run. */
+const LIMIT_MS = 20 * 60_000
+
+/** A tenth and less of what the tests do otherwise: each step costs some thirty times as much. */
+const SMALL = {
+  MILOUV_LEAK_REQUESTS: '100',
+  MILOUV_RESETS: '40',
+  MILOUV_TRANSFER_BYTES: String(4 * 1024 * 1024),
+}
+
+const folder = join(cacheDir, 'valgrind')
+
+function optionsFor(name) {
+  return [
+    `--xml-file=${join(folder, `${name}.%p.xml`)}`,
+    '--xml=yes',
+    `--suppressions=${join(root, 'scripts', 'valgrind.supp')}`,
+    '--trace-children=yes',
+    `--trace-children-skip=${OTHERS.map((program) => `*/${program}`).join()}`,
+    '--num-callers=60',
+    '--keep-debuginfo=yes',
+    '--leak-check=full',
+    '--show-leak-kinds=definite',
+    '--errors-for-leak-kinds=definite',
+  ]
+}
+
+/** Runs one file; tells what valgrind found in all its processes. */
+async function check(valgrind, name) {
+  const started = performance.now()
+  const file = join('__test__', `${name}.test.js`)
+  const child = spawn(valgrind, [...optionsFor(name), process.execPath, file], {
+    cwd: root,
+    env: { ...process.env, ...SMALL },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said = `${said}${text}`.slice(-100_000)
+    })
+  }
+  const [code, signal] = await once(child, 'close')
+  const reports = readdirSync(folder).filter((report) => report.startsWith(`${name}.`))
+  const texts = reports.map((report) => readFileSync(join(folder, report), 'utf8'))
+  return {
+    name,
+    processes: texts.length,
+    // A process that was killed (as tests do) is looked at up to there, but not for leaks.
+    whole: texts.filter(isWhole).length,
+    errors: texts.flatMap((text) => errorsOf(text, artifactPath())),
+    failed: said.match(/^ *not ok .*$/gm) ?? [],
+    ended: signal ?? code,
+    seconds: Math.round((performance.now() - started) / 1000),
+  }
+}
+
+function tell({ name, processes, whole, errors, failed, ended, seconds }) {
+  const found = errors.length === 0 ? 'nothing found' : `${errors.length} ERRORS`
+  const tests = ended === 0 ? '' : `; ended with ${ended}, ${failed.length} tests failed`
+  console.log(`${name}: ${found} in ${processes} processes (${whole} whole), ${seconds} s${tests}`)
+  for (const line of failed) console.log(`  ${line.trim()}`)
+}
+
+function namesOf(chosen) {
+  const known = readdirSync(join(root, '__test__'))
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => file.slice(0, -'.test.js'.length))
+  const unknown = chosen.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`not in __test__: ${unknown.join(', ')}`)
+  return chosen.length > 0 ? chosen : known.filter((name) => !WITHOUT_ADDON.includes(name))
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { jobs: { type: 'string', default: '2' } },
+    allowPositionals: true,
+  })
+  const names = namesOf(positionals)
+  const valgrind = need('valgrind')
+  ensurePackages()
+  if (!isFresh('debug')) build('debug')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const results = []
+  const next = async () => {
+    for (let name = names.shift(); name !== undefined; name = names.shift()) {
+      const result = await check(valgrind, name)
+      tell(result)
+      results.push(result)
+    }
+  }
+  await Promise.all(Array.from({ length: Number(values.jobs) }, next))
+  summarise(results)
+}
+
+function summarise(results) {
+  const sum = (what) => results.reduce((total, result) => total + result[what], 0)
+  const errors = grouped(results.flatMap((result) => result.errors))
+  for (const { kind, what, lines, times } of errors) {
+    console.log(`\n${kind}, ${times} times: ${what}\n${lines.join('\n')}`)
+  }
+  console.log(
+    `\n${results.length} files, ${sum('processes')} processes, ${sum('whole')} of them whole: ` +
+      `${errors.length} kinds of errors with the addon on the stack`,
+  )
+  const blind = results.filter(({ whole }) => whole === 0).map(({ name }) => name)
+  if (blind.length > 0) console.log(`no process came to its end in: ${blind.join(', ')}`)
+  if (errors.length > 0 || blind.length > 0) process.exitCode = 1
+}
+
+if (isMain(import.meta.url)) await runMain(main)
