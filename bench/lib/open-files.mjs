@@ -24,3 +24,10 @@ export function withOpenFiles(
   const most = hard >= wanted ? '' : wanted
   return [need('prlimit', 'util-linux'), `--nofile=${wanted}:${most}`, ...command]
 }
+
+/** The same with a limit that the command cannot raise, as Node does at its start. */
+export const withExactlyFiles = (command, files) => [
+  need('prlimit', 'util-linux'),
+  `--nofile=${files}:${files}`,
+  ...command,
+]

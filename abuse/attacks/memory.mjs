@@ -1,0 +1,52 @@
+// What a connection costs that does nothing, by the bench's own measure.
+import { prepare, sample } from '../../bench/lib/measures/memory.mjs'
+import { workloads } from '../../bench/lib/workloads.mjs'
+import { commandOf } from '../lib/target.mjs'
+
+const KiB = 1024
+// Nobody is to be closed while the others are still coming.
+const config = { timeout: 600_000 }
+const WARM_UP_S = 1
+
+function crowdOf(name, workloadName, about, bar) {
+  const workload = workloads.find((one) => one.name === workloadName)
+  return {
+    name,
+    about,
+    sizes: { full: 10_000, small: 100 },
+    /** In place of `run`: it starts its server by itself. */
+    async measure({ server, size, cores }) {
+      const peer = { command: () => commandOf(server, config) }
+      const options = { ...cores, warmup: WARM_UP_S }
+      const client = prepare(workload, options)
+      const { perConnection, before, rss } = await sample({
+        peer,
+        workload,
+        client,
+        options,
+        connections: size,
+      })
+      return {
+        text: `${(perConnection / KiB).toFixed(2)} KiB for each`,
+        // A few connections say nothing about one.
+        good: size < 1_000 || perConnection <= bar * KiB,
+        before: { rss: before },
+        peak: rss,
+      }
+    },
+  }
+}
+
+export const idle = crowdOf(
+  'idle connections',
+  'rss-idle',
+  'had an answer and are idle; bar: 1 KiB for each; all get another answer',
+  1,
+)
+
+export const halfHeads = crowdOf(
+  'half-sent heads',
+  'rss-half-head',
+  'have sent 300 bytes of a head; bar: 1.5 KiB for each; all can complete it',
+  1.5,
+)

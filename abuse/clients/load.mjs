@@ -1,0 +1,18 @@
+// Clients that ask without pause until their process is killed.
+// usage: node load.mjs PORT CONNECTIONS
+import { connect } from 'node:net'
+
+const [port, connections] = process.argv.slice(2).map(Number)
+const REQUESTS = [
+  'GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(8),
+  'GET /stream HTTP/1.1\r\nhost: a\r\n\r\n',
+  `POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n${'a'.repeat(100_000)}`,
+]
+
+for (let at = 0; at < connections; at++) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const ask = () => socket.write(REQUESTS[at % REQUESTS.length])
+  socket.on('connect', ask).on('data', ask)
+  // The server may close what it likes: this process is about to die itself.
+  socket.on('error', () => undefined)
+}

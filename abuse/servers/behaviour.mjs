@@ -1,0 +1,18 @@
+// What the servers that are attacked have in common.
+
+/** What `/` answers: the bench's clients ask for it, too. */
+export const HELLO = 'Hello World'
+
+/** An answer that no socket takes at once. */
+export const LARGE = Buffer.alloc(10 * 1024 * 1024, 'large ')
+
+/** Of 64 KiB, in a streamed answer. */
+export const PIECES = 160
+
+const BLOCKED_MS = 3_000
+
+/** Keeps the event loop from all else. */
+export function block() {
+  const until = performance.now() + BLOCKED_MS
+  while (performance.now() < until);
+}
