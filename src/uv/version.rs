@@ -33,6 +33,7 @@ pub fn check_host(reported: &str) -> Result<(), Mismatch> {
         ("uv_pipe_t", sys::uv_handle_type_UV_NAMED_PIPE, size_of::<sys::uv_pipe_t>()),
         ("uv_timer_t", sys::uv_handle_type_UV_TIMER, size_of::<sys::uv_timer_t>()),
         ("uv_idle_t", sys::uv_handle_type_UV_IDLE, size_of::<sys::uv_idle_t>()),
+        ("uv_check_t", sys::uv_handle_type_UV_CHECK, size_of::<sys::uv_check_t>()),
     ];
     let requests = [
         ("uv_write_t", sys::uv_req_type_UV_WRITE, size_of::<sys::uv_write_t>()),
