@@ -21,6 +21,8 @@ export const connectionCalls = {
   setKeepAlive: { args: [true, 60], gone: undefined },
   setConnectionRef: { args: [false], gone: undefined },
   respond: { args: [200, '', 0, large, undefined], gone: false },
+  // With whatever status and header lines are in the registers.
+  respondKept: { args: ['text'], gone: false },
   breakOff: nothing,
   writeData: { args: [large], gone: -1 },
   endData: { args: ['', 0], gone: false },
@@ -36,6 +38,8 @@ export const connectionCalls = {
 /** Functions of a listener's key. */
 export const listenerCalls = {
   closeListener: nothing,
+  retireListener: nothing,
+  turnAway: nothing,
   setListenerRef: { args: [true], gone: undefined },
   closeIdleConnections: nothing,
   closeAllConnections: nothing,
@@ -80,6 +84,8 @@ const SOCKET = {
   backlog: 128,
   reusePort: false,
   ipv6Only: false,
+  readableAll: false,
+  writableAll: false,
   noDelay: true,
   keepAlive: 0,
 }
