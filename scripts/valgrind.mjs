@@ -7,11 +7,11 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { need } from '../bench/lib/tools.mjs'
 import { artifactPath, isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
 import { ensurePackages } from './setup.mjs'
 import { cacheDir, isMain, root, runMain } from './toolchain.mjs'
+import { need } from './tools.mjs'
 import { errorsOf, grouped, isWhole } from './valgrind-report.mjs'
 
 /** These look at the project's files or at other programs, not at the addon. */

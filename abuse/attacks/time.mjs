@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from '../../__test__/support/raw-client.js'
-import { aptInstall } from '../../bench/lib/tools.mjs'
+import { aptInstall } from '../../scripts/tools.mjs'
 import { crowd, leave, said } from '../lib/crowd.mjs'
 import { within } from '../lib/target.mjs'
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, release } from 'node:os'
 import { capture } from '../../scripts/toolchain.mjs'
-import { need } from './tools.mjs'
+import { need } from '../../scripts/tools.mjs'
 
 function wrkVersion() {
   const stdio = ['ignore', 'pipe', 'ignore']

@@ -1,6 +1,6 @@
 // The limit on open files, raised for a program that holds thousands of connections.
 import { readFileSync } from 'node:fs'
-import { need } from './tools.mjs'
+import { need } from '../../scripts/tools.mjs'
 
 function hardLimit() {
   const limits = readFileSync('/proc/self/limits', 'latin1')

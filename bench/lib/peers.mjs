@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { uvHeaderFolder } from './floor-build.mjs'
-import { aptInstall, which } from './tools.mjs'
+import { aptInstall, which } from '../../scripts/tools.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const serverFolder = fileURLToPath(new URL('../servers/', import.meta.url))

@@ -1,5 +1,5 @@
-// What the bench needs besides Node: looked for, got by apt when we are root, else named with the
-// command that gets it.
+// What the bench, the attacks and valgrind's run need besides Node: looked for, got by apt when we
+// are root, else named with the command that gets it.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
