@@ -3,9 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { need } from '../scripts/tools.mjs'
 import { summary } from './lib/figures.mjs'
 import { cpuMicroseconds, startServer, stopServer } from './lib/server-process.mjs'
-import { need } from '../scripts/tools.mjs'
 import { download, upload } from './lib/transfer-client.mjs'
 
 const HELP = `node bench/transfer.mjs [options]

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { uvHeaderFolder } from './floor-build.mjs'
 import { aptInstall, which } from '../../scripts/tools.mjs'
+import { uvHeaderFolder } from './floor-build.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const serverFolder = fileURLToPath(new URL('../servers/', import.meta.url))

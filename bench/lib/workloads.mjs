@@ -1,7 +1,7 @@
 // What is asked of every server, and what it must answer. The one source for the bytes that are
 // sent, the bytes that are verified before timing, and the floor's fixed answer. The order is the
 // order of measuring: what has a bar comes first.
-import { ANSWERS, PIECE_BYTES, PIECES, text, user } from '../servers/plain-handlers.mjs'
+import { ANSWERS, PIECE_BYTES, PIECES, text, touched, user } from '../servers/plain-handlers.mjs'
 
 // 15 fields and some 800 bytes: what a browser sends for a page of a site that it knows.
 const BROWSER = {
@@ -25,6 +25,15 @@ const BROWSER = {
   'Upgrade-Insecure-Requests': '1',
 }
 
+const lowerCase = (fields) =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]))
+
+/** A request of which the handler looks at the URL, three fields and a JSON body. */
+const TOUCHED = {
+  path: '/users/42?page=3',
+  headers: { ...BROWSER, 'Content-Type': 'application/json', 'X-Request-Id': '7f3a9c' },
+}
+
 const KIB = 1024
 const UPLOAD_BYTES = 100_000_000
 
@@ -37,6 +46,7 @@ const BODIES = {
   async: hello,
   header: () => BROWSER['Accept-Language'],
   json: () => JSON.stringify(user()),
+  'touch-json': () => JSON.stringify(touched(TOUCHED.path, lowerCase(TOUCHED.headers), user())),
   echo: () => text(KIB),
   'echo-64k': () => text(64 * KIB),
   'answer-64k': () => text(ANSWERS['answer-64k']),
@@ -241,6 +251,15 @@ const PROCESS = [
 
 const MORE = [
   {
+    name: 'touch',
+    about: 'POST of JSON; the handler reads path, query, three fields and the body, sends JSON',
+    kind: 'touch-json',
+    method: 'POST',
+    ...TOUCHED,
+    body: JSON.stringify(user()),
+    only: NOT_FLOOR,
+  },
+  {
     name: 'async',
     about: 'hello from a handler that awaits a turn of the loop',
     kind: 'async',
@@ -264,6 +283,7 @@ const DEFAULTS = {
   method: 'GET',
   path: '/',
   headers: {},
+  body: '',
   bodySize: 0,
   connections: 64,
   depth: 1,

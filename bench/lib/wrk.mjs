@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from '../servers/plain-handlers.mjs'
+import { requestBody } from './request.mjs'
 import { reportBehind, runProgram } from './run-program.mjs'
 
 const GRACE_MS = 15_000
@@ -58,7 +58,8 @@ function luaOf(workload) {
   for (const [name, value] of Object.entries(workload.headers)) {
     lines.push(`wrk.headers[${lua(name)}] = ${lua(value)}`)
   }
-  if (workload.bodySize > 0) lines.push(`wrk.body = ${lua(text(workload.bodySize))}`)
+  const body = requestBody(workload)
+  if (body !== '') lines.push(`wrk.body = ${lua(body)}`)
   if (workload.depth > 1) {
     lines.push(
       'local batch',

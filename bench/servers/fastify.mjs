@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream'
 import fastify from 'fastify'
-import { ANSWERS, announce, bytes, PIECE_BYTES, PIECES, turn, user } from './plain-handlers.mjs'
+import {
+  ANSWERS,
+  announce,
+  bytes,
+  PIECE_BYTES,
+  PIECES,
+  touched,
+  turn,
+  user,
+} from './plain-handlers.mjs'
 
 async function* piecesOf(piece) {
   for (let left = PIECES; left > 0; left--) {
@@ -32,6 +41,8 @@ const handlers = {
   header: () => (request, reply) =>
     reply.type('text/plain').send(request.headers['accept-language']),
   json: () => (_, reply) => reply.send(user()),
+  'touch-json': () => (request, reply) =>
+    reply.send(touched(request.url, request.headers, request.body)),
   echo: () => echo,
   'echo-64k': () => echo,
   'answer-64k': answerOf,
@@ -47,6 +58,6 @@ const kind = process.argv[2]
 const app = fastify()
 // Without a parser of its own kind the body would be refused; this one hands over the stream.
 app.addContentTypeParser('application/octet-stream', (_, payload, done) => done(null, payload))
-app.all('/', handlers[kind](kind))
+app.all('/*', handlers[kind](kind))
 await app.listen({ host: '127.0.0.1', port: 0 })
 announce(app.server.address().port)

@@ -23,6 +23,19 @@ export async function fetchHandler(kind, Response) {
         })
     case 'json':
       return () => Response.json(user())
+    case 'touch-json':
+      return async (request) => {
+        const { pathname, searchParams } = new URL(request.url)
+        const { name } = await request.json()
+        return Response.json({
+          path: pathname,
+          page: searchParams.get('page'),
+          type: request.headers.get('content-type'),
+          id: request.headers.get('x-request-id'),
+          language: request.headers.get('accept-language'),
+          name,
+        })
+      }
     case 'echo':
     case 'echo-64k':
       return async (request) =>

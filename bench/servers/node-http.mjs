@@ -1,6 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { ANSWERS, announce, bytes, PIECE_BYTES, PIECES, turn, user } from './plain-handlers.mjs'
+import {
+  ANSWERS,
+  announce,
+  bytes,
+  PIECE_BYTES,
+  PIECES,
+  touched,
+  turn,
+  user,
+} from './plain-handlers.mjs'
 
 function send(response, type, body) {
   response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
@@ -14,6 +23,18 @@ function echo(request, response) {
     text += piece
   })
   request.on('end', () => send(response, 'text/plain', text))
+}
+
+function touch(request, response) {
+  let text = ''
+  request.setEncoding('utf8')
+  request.on('data', (piece) => {
+    text += piece
+  })
+  request.on('end', () => {
+    const seen = touched(request.url, request.headers, JSON.parse(text))
+    send(response, 'application/json', JSON.stringify(seen))
+  })
 }
 
 function upload(request, response) {
@@ -51,6 +72,7 @@ const handlers = {
   header: () => (request, response) =>
     send(response, 'text/plain', request.headers['accept-language']),
   json: () => (_, response) => send(response, 'application/json', JSON.stringify(user())),
+  'touch-json': () => touch,
   echo: () => echo,
   'echo-64k': () => echo,
   'answer-64k': answerOf,

@@ -10,6 +10,19 @@ export const user = () => ({
   address: { city: 'London', zip: 'W1' },
 })
 
+/** What the answer of a handler says that looked at all of this; names in lower case. */
+export function touched(target, headers, body) {
+  const { pathname, searchParams } = new URL(target, 'http://localhost')
+  return {
+    path: pathname,
+    page: searchParams.get('page'),
+    type: headers['content-type'],
+    id: headers['x-request-id'],
+    language: headers['accept-language'],
+    name: body.name,
+  }
+}
+
 const SIXTEEN = 'milouv, sixteen.'
 
 /** Text of so many bytes, a multiple of sixteen. */

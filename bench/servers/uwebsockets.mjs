@@ -1,5 +1,14 @@
 import uws from 'uwebsockets'
-import { ANSWERS, announce, bytes, PIECE_BYTES, PIECES, turn, user } from './plain-handlers.mjs'
+import {
+  ANSWERS,
+  announce,
+  bytes,
+  PIECE_BYTES,
+  PIECES,
+  touched,
+  turn,
+  user,
+} from './plain-handlers.mjs'
 
 const send = (response, type, body) => response.writeHeader('content-type', type).end(body)
 
@@ -13,6 +22,21 @@ function echo(response) {
       return
     }
     response.cork(() => send(response, 'text/plain', text + piece))
+  })
+}
+
+/** The request is gone once the handler has returned: what is wanted of it is read before. */
+function touch(response, request) {
+  const target = `${request.getUrl()}?${request.getQuery()}`
+  const names = ['content-type', 'x-request-id', 'accept-language']
+  const headers = Object.fromEntries(names.map((name) => [name, request.getHeader(name)]))
+  let text = ''
+  response.onAborted(() => undefined)
+  response.onData((bytes, isLast) => {
+    text += Buffer.from(bytes).toString()
+    if (!isLast) return
+    const seen = touched(target, headers, JSON.parse(text))
+    response.cork(() => send(response, 'application/json', JSON.stringify(seen)))
   })
 }
 
@@ -79,6 +103,7 @@ const handlers = {
   header: () => (response, request) =>
     send(response, 'text/plain', request.getHeader('accept-language')),
   json: () => (response) => send(response, 'application/json', JSON.stringify(user())),
+  'touch-json': () => touch,
   echo: () => echo,
   'echo-64k': () => echo,
   'answer-64k': (kind) => {
