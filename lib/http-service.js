@@ -194,7 +194,7 @@ export class HttpService {
     if (body instanceof BriefBody) return this.#sendBrief(exchange, wire, body)
     if (!isStream(body)) {
       if (trailers === undefined) {
-        exchange.finish(sendWhole(exchange.key, wire))
+        exchange.finish(sendWhole(exchange.key, wire, body))
         return
       }
       // Only a chunked body can have fields behind it.
@@ -334,14 +334,14 @@ export class HttpService {
 }
 
 /** False: nobody is there to take it. */
-function sendWhole(key, wire) {
-  const number = wire.isPlain ? keptHeaders(wire) : 0
+function sendWhole(key, wire, body) {
+  const number = wire.reason === '' ? keptHeaders(wire) : 0
   if (number === 0) {
-    return binding.respond(key, wire.status, wire.headers, wire.count, wire.body, wire.reason)
+    return binding.respond(key, wire.status, wire.headers, wire.count, body, wire.reason)
   }
   registers[STATUS] = wire.status
   registers[HEADERS] = number
-  return binding.respondKept(key, wire.body)
+  return binding.respondKept(key, body)
 }
 
 function isStream(body) {
