@@ -91,4 +91,48 @@ describe('a large body', () => {
     setTimeout(() => client.destroy(), 50)
     assert.equal((await failed).name, 'AbortError')
   })
+
+  test('that is here already is read at once, but for the turns of others', async (t) => {
+    let turn = 0
+    const seen = new Map()
+    const client = await upload(t, async (asked) => {
+      const next = () => {
+        turn += 1
+        timer = setImmediate(next)
+      }
+      let timer = setImmediate(next)
+      // The sockets between take what they hold meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      for await (const piece of asked.body) {
+        seen.set(turn, [...(seen.get(turn) ?? []), piece.byteLength])
+      }
+      clearImmediate(timer)
+      return new Response('read')
+    })
+    assert.equal((await client.answer()).text, 'read')
+    const turns = [...seen.values()]
+    assert.ok(turns.some((pieces) => pieces.length > 1))
+    const most = Math.max(...turns.map((pieces) => pieces.reduce((sum, one) => sum + one, 0)))
+    assert.ok(most <= MiB + 128 * 1024, `${most} bytes in a turn`)
+  })
+
+  test('that a reset cuts off gives what has come, and then the error', async (t) => {
+    const { promise: outcome, resolve } = deferred()
+    const server = serve(t, async (asked) => {
+      await new Promise((next) => setTimeout(next, 100))
+      let length = 0
+      try {
+        for await (const piece of asked.body) length += piece.byteLength
+      } catch (error) {
+        resolve({ length, code: error.code })
+      }
+      return new Response('read')
+    })
+    const client = await connectTo(t, server)
+    client.send(head).send(bytes.subarray(0, MiB))
+    setTimeout(() => client.reset(), 50)
+    const { length, code } = await outcome
+    assert.equal(code, 'ECONNRESET')
+    assert.ok(length <= MiB)
+  })
 })

@@ -21,6 +21,9 @@ pub enum Piece<'a> {
 /// Bytes that are read of a body at once, at most, where the application waits for them.
 const MUCH: usize = 256 * 1024;
 
+/// Reads of one body in a turn of the loop, at most: the other clients wait for theirs.
+const READS_A_TURN: u8 = 4;
+
 /// UTF-8's byte order mark, which Fetch's text() takes off.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -44,13 +47,14 @@ pub fn take_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Option<Va
 pub fn read_body<'a>(scope: Entered<'a>, key: ConnectionKey) -> Result<Piece<'a>, Error> {
     with(|runtime| {
         runtime.want_body(key);
+        runtime.read_on(key);
         let Some(connection) = runtime.connections.get_mut(key) else { return Ok(Piece::Pending) };
         let Connection { stream, protocol: Protocol::Http(state), .. } = connection else {
             return Ok(Piece::Pending);
         };
         let piece = if let Some(aside) = state.aside.take() {
             state.machine.took_aside();
-            Piece::Bytes(aside.into_value(scope)?)
+            runtime.give(scope, aside)?
         } else if !state.machine.body().is_empty() {
             let bytes = Value::bytes(scope, state.machine.body())?;
             let body = state.machine.take_body();
@@ -114,26 +118,13 @@ fn take_whole<'a>(
     .unwrap_or(Ok(None))
 }
 
-/// There is more of a body that the application waits for. Much of it at once goes straight into
-/// memory of JavaScript's: it is about to be taken, so it may be more than is held otherwise.
+/// There is more of a body that the application waits for.
 pub fn read_aside(key: ConnectionKey) -> Result<(), uv::Error> {
     with(|runtime| {
-        let Some(mut fresh) = runtime.fresh_memory() else { return Ok(()) };
-        let result = runtime.read_into(key, &mut fresh);
-        let now = runtime.now();
-        match runtime.count_read(key, fresh.bytes().len()) {
-            None => {}
-            Some((state, engine)) if fresh.bytes().len() >= MUCH / 2 => {
-                if state.machine.receive_aside(engine, fresh.bytes().len(), now) {
-                    state.aside = Some(fresh);
-                    runtime.pull(key);
-                    return result;
-                }
-                state.machine.receive(engine, fresh.bytes(), now);
-            }
-            Some((state, engine)) => state.machine.receive(engine, fresh.bytes(), now),
+        if let Some(state) = runtime.connections.get_mut(key).and_then(Connection::http) {
+            state.reads_left = READS_A_TURN;
         }
-        runtime.fresh = Some(fresh);
+        let result = runtime.read_much(key);
         runtime.pull(key);
         result
     })
@@ -141,6 +132,48 @@ pub fn read_aside(key: ConnectionKey) -> Result<(), uv::Error> {
 }
 
 impl Runtime {
+    /// Reads what the application is about to take, if it is here already: then it waits neither
+    /// for the loop nor for a promise.
+    fn read_on(&mut self, key: ConnectionKey) {
+        let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
+        let held = state.aside.is_some() || !state.machine.body().is_empty();
+        if !held
+            && state.reads_left > 0
+            && let Err(error) = self.read_much(key)
+        {
+            self.fail(key, error.into());
+        }
+    }
+
+    /// Much of a body at once is read straight into memory of JavaScript's: it is about to be
+    /// taken, so it may be more than is held otherwise.
+    fn read_much(&mut self, key: ConnectionKey) -> Result<(), uv::Error> {
+        let Some(mut fresh) = self.fresh_memory() else { return Ok(()) };
+        let result = self.read_into(key, &mut fresh);
+        let (now, length) = (self.now(), fresh.bytes().len());
+        if let Some((state, engine)) = self.count_read(key, length) {
+            // What leaves room was all there is.
+            state.reads_left = if length == MUCH { state.reads_left - 1 } else { 0 };
+            if length > 0 && state.machine.receive_aside(engine, length, now) {
+                state.aside = Some(fresh);
+                return result;
+            }
+            state.machine.receive(engine, fresh.bytes(), now);
+        }
+        self.fresh = Some(fresh);
+        result
+    }
+
+    /// A little is copied, so that it does not hold the memory that much needs.
+    fn give<'a>(&mut self, scope: Entered<'a>, aside: FreshBytes) -> Result<Piece<'a>, Error> {
+        if aside.bytes().len() >= MUCH / 2 {
+            return Ok(Piece::Bytes(aside.into_value(scope)?));
+        }
+        let bytes = Value::bytes(scope, aside.bytes())?;
+        self.fresh = Some(aside);
+        Ok(Piece::Bytes(bytes))
+    }
+
     /// Without memory libuv reads as usual.
     fn fresh_memory(&mut self) -> Option<FreshBytes> {
         self.fresh.take().or_else(|| FreshBytes::new(self.env, MUCH).ok())

@@ -63,6 +63,8 @@ pub struct HttpState {
     pub gathered: Vec<u8>,
     /// What was read of a body straight into JavaScript's memory, and waits to be taken.
     pub aside: Option<FreshBytes>,
+    /// How often the application may have the body read before the loop's next turn.
+    pub reads_left: u8,
     /// An event of this connection waits for the end of the turn.
     pub queued: bool,
     /// JavaScript has a request whose answer is not complete, and was not told that it never will
@@ -134,8 +136,12 @@ impl Connection {
         };
         if wanted != self.reading {
             self.reading = wanted;
+            let http_open =
+                matches!((&self.phase, &self.protocol), (Phase::Open, Protocol::Http(_)));
             match wanted {
                 true => self.stream.read_start::<Driver>()?,
+                // As a rule what was read is taken within the turn, and reading goes on.
+                false if http_open => self.stream.read_pause(),
                 false => self.stream.read_stop(),
             }
         }

@@ -332,6 +332,7 @@ fn new_connection(
             finished: Vec::new(),
             gathered: Vec::new(),
             aside: None,
+            reads_left: 0,
             queued: false,
             serving: false,
         })),

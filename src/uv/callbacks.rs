@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libuv_sys2 as sys;
 
 use super::Error;
+use super::descriptor::{HAS_DESCRIPTORS, receive_now};
 use super::stream::WriteRequest;
 use super::stream_handle::StreamHandle;
 use super::timer::TimerHandle;
@@ -53,24 +55,29 @@ fn guard<E: Events>(key: Option<Key>, body: impl FnOnce()) {
     }
 }
 
+/// A buffer of no length makes libuv report ENOBUFS instead of reading: `on_read` does so itself
+/// where it can, by a shorter way into the kernel, or has somebody read to where it belongs.
 pub(super) extern "C" fn on_alloc(
-    handle: *mut sys::uv_handle_t,
+    _handle: *mut sys::uv_handle_t,
     _suggested: usize,
     buffer: *mut sys::uv_buf_t,
 ) {
-    // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
-    let awaits_readable = unsafe { (*handle.cast::<StreamHandle>()).awaits_readable };
-    let slab = SLAB.try_with(|slab| {
-        let mut slab = slab.borrow_mut();
-        (slab.as_mut_ptr(), if awaits_readable { 0 } else { slab.len() })
-    });
-    // A buffer of no length makes libuv report ENOBUFS instead of reading.
-    let (base, len) = slab.unwrap_or((std::ptr::null_mut(), 0));
+    let (base, len) = slab();
     // SAFETY: libuv gave a valid uv_buf_t to fill.
     unsafe {
         (*buffer).base = base.cast();
-        (*buffer).len = len;
+        (*buffer).len = if HAS_DESCRIPTORS { 0 } else { len as _ };
     }
+}
+
+/// Nothing else touches it until the callback that asks has returned: the loop does not run inside
+/// it.
+fn slab() -> (*mut u8, usize) {
+    let slab = SLAB.try_with(|slab| {
+        let mut slab = slab.borrow_mut();
+        (slab.as_mut_ptr(), slab.len())
+    });
+    slab.unwrap_or((std::ptr::null_mut(), 0))
 }
 
 pub(super) extern "C" fn on_read<E: Events>(
@@ -78,27 +85,55 @@ pub(super) extern "C" fn on_read<E: Events>(
     nread: isize,
     buffer: *const sys::uv_buf_t,
 ) {
-    // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
-    let handle = unsafe { &mut *stream.cast::<StreamHandle>() };
-    let key = handle.key;
     if nread == 0 {
         return; // EAGAIN, in libuv's words
     }
-    let awaited = std::mem::take(&mut handle.awaits_readable);
-    guard::<E>(Some(key), || {
-        if awaited && nread == sys::uv_errno_t_UV_ENOBUFS as isize {
-            return E::readable(key);
+    // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
+    let handle = unsafe { &mut *stream.cast::<StreamHandle>() };
+    let key = handle.key;
+    if nread == sys::uv_errno_t_UV_ENOBUFS as isize {
+        if std::mem::take(&mut handle.paused) {
+            // SAFETY: an open stream; never fails.
+            unsafe { sys::uv_read_stop(stream) };
+        } else if std::mem::take(&mut handle.awaits_readable) {
+            guard::<E>(Some(key), || E::readable(key));
+        } else {
+            read_now::<E>(stream, key);
         }
+        return;
+    }
+    handle.awaits_readable = false;
+    guard::<E>(Some(key), || {
         if nread < 0 {
             return E::read(key, Err(Error::new(nread as c_int, "read")));
         }
-        // SAFETY: libuv wrote `nread` bytes into the slab, which nothing else touches until this
-        // callback has returned: the loop does not run inside it.
+        // SAFETY: libuv wrote `nread` bytes into the slab.
         let bytes = unsafe {
             std::slice::from_raw_parts((*buffer).base.cast::<u8>().cast_const(), nread as usize)
         };
         E::read(key, Ok(bytes));
     });
+}
+
+/// As libuv does it, by `recv` instead of `read`.
+fn read_now<E: Events>(stream: *mut sys::uv_stream_t, key: Key) {
+    let (base, len) = slab();
+    if base.is_null() {
+        return;
+    }
+    // SAFETY: the slab has so many bytes.
+    let room = unsafe { std::slice::from_raw_parts_mut(base.cast::<MaybeUninit<u8>>(), len) };
+    let result = match receive_now(stream.cast(), room) {
+        // SAFETY: the system wrote `length` bytes into the slab.
+        Ok(Some(length)) => Ok(unsafe { std::slice::from_raw_parts(base.cast_const(), length) }),
+        Ok(None) => return,
+        Err(error) => {
+            // SAFETY: an open stream; never fails.
+            unsafe { sys::uv_read_stop(stream) };
+            Err(error)
+        }
+    };
+    guard::<E>(Some(key), || E::read(key, result));
 }
 
 pub(super) extern "C" fn on_write<E: Events>(request: *mut sys::uv_write_t, status: c_int) {

@@ -7,6 +7,11 @@ use std::mem::MaybeUninit;
 use libuv_sys2 as sys;
 use socket2::SockRef;
 
+use super::Error;
+
+/// Whether libuv has descriptors to give.
+pub(super) const HAS_DESCRIPTORS: bool = cfg!(unix);
+
 /// Runs `body` on the socket of an open handle. None: libuv has no descriptor to give.
 #[cfg(unix)]
 pub(super) fn with_socket<R>(
@@ -55,6 +60,22 @@ pub(super) fn send(socket: SockRef<'_>, pieces: &[&[u8]], flags: i32) -> io::Res
 /// Reads what is there now; 0: it would block, or that was the end.
 pub(super) fn receive(socket: SockRef<'_>, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
     unless_blocked(socket.recv(room))
+}
+
+/// Reads what is there now, as libuv would tell it. None: it would block.
+pub(super) fn receive_now(
+    handle: *const sys::uv_handle_t,
+    room: &mut [MaybeUninit<u8>],
+) -> Result<Option<usize>, Error> {
+    match with_socket(handle, |socket| socket.recv(room)) {
+        Some(Ok(0)) => Err(Error::new(sys::uv_errno_t_UV_EOF, "read")),
+        Some(Ok(length)) => Ok(Some(length)),
+        Some(Err(error)) => match unless_blocked(Err(error)) {
+            Ok(_) => Ok(None),
+            Err(error) => Err(Error::of_system(&error, "read")),
+        },
+        None => Err(Error::new(sys::uv_errno_t_UV_EBADF, "read")),
+    }
 }
 
 fn unless_blocked(moved: io::Result<usize>) -> io::Result<usize> {

@@ -45,10 +45,12 @@ impl Stream {
 
     /// Starts telling of what arrives; starting twice is harmless.
     pub fn read_start<E: Events>(&self) -> Result<(), Error> {
-        // SAFETY: an open stream; the callbacks stay valid for the life of the addon, which is
-        // never unloaded while a handle is open.
-        let status =
-            unsafe { sys::uv_read_start(self.stream(), Some(on_alloc), Some(on_read::<E>)) };
+        // SAFETY: an open stream, whose memory lives until its close callback; the callbacks stay
+        // valid for the life of the addon, which is never unloaded while a handle is open.
+        let status = unsafe {
+            (*self.0.as_ptr()).paused = false;
+            sys::uv_read_start(self.stream(), Some(on_alloc), Some(on_read::<E>))
+        };
         // EALREADY: it reads already.
         if status == sys::uv_errno_t_UV_EALREADY {
             return Ok(());
@@ -80,6 +82,13 @@ impl Stream {
     pub fn read_stop(&self) {
         // SAFETY: an open stream; never fails.
         unsafe { sys::uv_read_stop(self.stream()) };
+    }
+
+    /// As `read_stop`, for what may soon go on: libuv is told only once there is something to read.
+    /// Until then its poll knows the socket, and has not to be told of it twice.
+    pub fn read_pause(&self) {
+        // SAFETY: the handle lives until its close callback, and libuv does not know this field.
+        unsafe { (*self.0.as_ptr()).paused = true };
     }
 
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would

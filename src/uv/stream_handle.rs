@@ -29,6 +29,8 @@ pub(super) struct StreamHandle {
     pub(super) key: Key,
     /// The next read is not ours, see `Stream::await_readable`.
     pub(super) awaits_readable: bool,
+    /// Nothing is to be read, which libuv does not know yet, see `Stream::read_pause`.
+    pub(super) paused: bool,
 }
 
 impl StreamHandle {
@@ -36,7 +38,7 @@ impl StreamHandle {
     pub(super) fn open(uv_loop: EventLoop, kind: Kind, key: Key) -> Result<NonNull<Self>, Error> {
         // SAFETY: all-zero is valid for either before its init.
         let either = unsafe { std::mem::zeroed() };
-        let handle = Box::new(Self { either, key, awaits_readable: false });
+        let handle = Box::new(Self { either, key, awaits_readable: false, paused: false });
         let raw = NonNull::from(Box::leak(handle));
         // SAFETY: the loop is alive, the handle's memory stays until its close callback.
         let status = unsafe {
