@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { longStream, UNIT } from './support/long-bytes.js'
 import { request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serve } from './support/serve.js'

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { InboundTcpSocket } from '../index.js'
+import { InboundTcpSocket } from 'milouv'
 import { connectTo, listen } from './support/raw-socket.js'
 import { eventually } from './support/serve.js'
 

@@ -101,8 +101,8 @@ describe('another runtime', () => {
 
 test('import and require give the same classes, with nothing on stderr', () => {
   const script = `
-    const required = require('./index.js')
-    import('./index.js').then((imported) => {
+    const required = require('milouv')
+    import('milouv').then((imported) => {
       console.log(imported.HttpServer === required.HttpServer && typeof required.HttpServer)
     })`
   const result = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { listen } from './support/raw-socket.js'
 import { connectTo, serve, serveRaw } from './support/serve.js'

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { chunked, request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serve, serveRaw } from './support/serve.js'
 

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 import { assertBytes, parseAnswers } from './support/answers.js'
 import { request } from './support/raw-client.js'
 import { connectTo, eventually, serve, serveRaw } from './support/serve.js'
@@ -209,7 +209,7 @@ describe('the server itself', () => {
   })
 
   const run = (code) => {
-    const text = `import { HttpServer, Response } from './index.js'
+    const text = `import { HttpServer, Response } from 'milouv'
       const server = new HttpServer().listen(() => new Response('x'))
       ${code}`
     const cwd = new URL('..', import.meta.url)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { HttpParser } from '../index.js'
+import { HttpParser } from 'milouv'
 import { Child, indexUrl } from './support/child.js'
 import { connectTo, listen } from './support/raw-socket.js'
 

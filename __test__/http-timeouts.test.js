@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { assertBytes } from './support/answers.js'
 import { request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serve, serveRaw } from './support/serve.js'

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import binding from '../lib/binding.js'
-import { HEADERS, registers, STATUS } from '../lib/registers.js'
+import { HEADERS, openRegisters, registers, STATUS } from '../lib/registers.js'
 import { request } from './support/raw-client.js'
 import { connectTo, serve, serveRaw } from './support/serve.js'
 
@@ -13,6 +13,8 @@ import { connectTo, serve, serveRaw } from './support/serve.js'
 let calls = 0
 const { keepHeaders, respond, respondKept } = binding
 const kept = new Map()
+// This copy's own: what it sees is one memory with the bundle's.
+openRegisters()
 beforeEach(() => {
   calls = 0
   binding.respond = (...answer) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { connectTo as connectRaw, listen, pattern } from './support/raw-socket.js'
 import { connectTo as connectHttp, deferred, eventually, serve, serveRaw } from './support/serve.js'

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 import { Child, indexUrl } from './support/child.js'
 import { serve } from './support/serve.js'
 

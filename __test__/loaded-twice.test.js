@@ -15,12 +15,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 mkdirSync(join(root, '.cache'), { recursive: true })
 const copy = mkdtempSync(join(root, '.cache', 'copy-'))
 after(() => rmSync(copy, { recursive: true, force: true }))
-for (const name of ['package.json', 'index.js', 'lib']) {
+for (const name of ['package.json', 'dist']) {
   cpSync(join(root, name), join(copy, name), { recursive: true })
 }
 linkSync(artifactPath(), join(copy, basename(artifactPath())))
 
-const URLS = [root, copy].map((folder) => pathToFileURL(join(folder, 'index.js')).href)
+const URLS = [root, copy].map((folder) => pathToFileURL(join(folder, 'dist', 'milouv.js')).href)
 
 /** Both copies serve in both ways, and each one's fast Response goes through the other's server. */
 const SERVE_WITH_BOTH = `

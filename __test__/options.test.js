@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
-import { HttpParser, HttpServer, InboundTcpSocket, TcpConnection } from '../index.js'
+import { HttpParser, HttpServer, InboundTcpSocket, TcpConnection } from 'milouv'
 import { pair } from './support/raw-socket.js'
 import { deferred, serve } from './support/serve.js'
 

@@ -3,7 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -59,9 +67,7 @@ const serve = `
 describe('the package', () => {
   test('holds the code, the types, the documents and the build of this platform alone', () => {
     const paths = listing.files.map(({ path }) => path)
-    const lib = readdirSync(join(root, 'lib'), { recursive: true }).map((name) => `lib/${name}`)
-    const plain = ['LICENSE', 'README.md', 'index.d.ts', 'index.js', 'package.json']
-    const wanted = [...plain, ...lib.filter((name) => name.endsWith('.js'))]
+    const wanted = ['LICENSE', 'README.md', 'dist/milouv.js', 'index.d.ts', 'package.json']
     for (const path of wanted) assert.ok(paths.includes(path), `${path} is missing`)
     const documents = ['ARCHITECTURE.md', 'CHANGELOG.md']
     const expected = new Set([...wanted, ...documents, basename(artifactPath())])
@@ -90,6 +96,26 @@ describe('the package', () => {
   test('serves when required', () => {
     const start = "const { HttpServer, Response } = require('milouv')\n"
     assert.equal(runInProject('a.cjs', start + serve).trim(), '200 from /here')
+  })
+
+  test('is one module, with the exports of index.js, which have their names', async () => {
+    const file = join(project, 'node_modules/milouv/dist/milouv.js')
+    const imported = [...readFileSync(file, 'utf8').matchAll(/^import .* from '(.*)';?$/gm)]
+    assert.ok(imported.length > 3)
+    for (const [line, name] of imported) assert.match(name, /^node:/, line)
+    const listed = runInProject(
+      'names.mjs',
+      `import * as all from 'milouv'
+      for (const [key, { name }] of Object.entries(all)) console.log(key, name)`,
+    )
+    const index = readFileSync(join(root, 'index.js'), 'utf8')
+    const names = [...index.matchAll(/^export \{ (.*) \}/gm)].flatMap(([, list]) =>
+      list.split(', '),
+    )
+    assert.deepEqual(
+      listed.trim().split('\n').sort(),
+      names.map((name) => `${name} ${name}`).sort(),
+    )
   })
 
   test('gives types', () => {

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import binding from '../lib/binding.js'
 import {
   allCalls,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 
 const streamOf = (chunks, options) => {
   const left = [...chunks]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { inspect } from 'node:util'
-import { Response, toWire } from '../lib/response.js'
+import { Response } from 'milouv'
+import { toWire } from './support/to-wire.js'
 
 const TEXT = 'content-type: text/plain;charset=UTF-8\r\n'
 const streamOf = (...chunks) =>

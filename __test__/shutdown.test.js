@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { Child, indexUrl } from './support/child.js'
 import { longStream } from './support/long-bytes.js'
 import { RawClient, request } from './support/raw-client.js'

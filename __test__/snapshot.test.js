@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { HttpServer, Response } from '../index.js'
-import { toWire } from '../lib/response.js'
+import { HttpServer, Response } from 'milouv'
+import { toWire } from './support/to-wire.js'
 
 const SIZE = 64 * 1024
 const bodyOf = (bytes) => toWire(new Response(bytes)).body

@@ -7,7 +7,7 @@ import { chmod, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/prom
 import { createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import { HttpServer, InboundTcpSocket } from '../index.js'
+import { HttpServer, InboundTcpSocket } from 'milouv'
 import { Child, indexUrl } from './support/child.js'
 import { listen } from './support/raw-socket.js'
 import { connectToPath, socketPath } from './support/unix-socket.js'

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { KEY, openRegisters, registers } from '../lib/registers.js'
 import {
   allCalls,

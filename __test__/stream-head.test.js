@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { deferred, serve } from './support/serve.js'
 

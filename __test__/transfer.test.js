@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { InboundTcpSocket } from '../index.js'
+import { InboundTcpSocket } from 'milouv'
 import { LongCheck } from './support/long-bytes.js'
 import { deferred } from './support/serve.js'
 import { download, open, sendBytes, startStreaming, upload } from './support/streaming-clients.js'

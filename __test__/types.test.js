@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import * as milouv from '../index.js'
+import * as milouv from 'milouv'
 
 const lines = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8').split('\n')
 

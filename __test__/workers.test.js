@@ -98,7 +98,7 @@ describe('worker threads', () => {
   test('a worker that closes its server ends by itself', async () => {
     const source = `
       const { parentPort } = require('node:worker_threads')
-      import(${JSON.stringify(new URL('../index.js', import.meta.url).href)}).then((milouv) => {
+      import(${JSON.stringify(import.meta.resolve('milouv'))}).then((milouv) => {
         const server = new milouv.HttpServer()
         server.listen(() => {
           server.close()

@@ -6,7 +6,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 /** How long an old worker goes on to serve, in ms: clients learn meanwhile that it will close. */
 const GRACE = 500

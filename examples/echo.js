@@ -1,6 +1,6 @@
 // Sends back what it gets: the body as it streams in, never held as a whole.
 
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 const server = new HttpServer({ hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
 

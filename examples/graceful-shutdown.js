@@ -1,7 +1,7 @@
 // On SIGTERM: accept nobody new, answer what is running, close what is idle, and end by itself.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 const server = new HttpServer({ hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
 

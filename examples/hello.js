@@ -1,6 +1,6 @@
 // The smallest server: a Request comes in, a Response goes out.
 
-import { HttpServer } from '../index.js'
+import { HttpServer } from 'milouv'
 
 const server = new HttpServer({ hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
 

@@ -1,7 +1,7 @@
 // A Hono app: any app with a fetch method can be given to listen(). Needs: npm install hono
 
 import { Hono } from 'hono'
-import { HttpServer } from '../index.js'
+import { HttpServer } from 'milouv'
 
 const app = new Hono()
 

@@ -1,7 +1,7 @@
 // An HTTP server by hand, from three parts: a socket that brings bytes, a parser that finds
 // requests in them, and a write that sends an answer. This is what HttpServer does for you.
 
-import { HttpParser, InboundTcpSocket } from '../index.js'
+import { HttpParser, InboundTcpSocket } from 'milouv'
 
 const port = Number(process.env.PORT ?? 3000)
 const socket = new InboundTcpSocket({ hostname: '127.0.0.1', port })

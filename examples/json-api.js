@@ -1,6 +1,6 @@
 // A small JSON API over a Map: list, create, read, delete, and answers for what goes wrong.
 
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 const notes = new Map()
 let lastId = 0

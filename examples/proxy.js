@@ -1,7 +1,7 @@
 // A reverse proxy: what fetch gives is a Response, and a Response is an answer. Bodies stream both
 // ways, and when the client leaves, so does the request to the upstream.
 
-import { HttpServer } from '../index.js'
+import { HttpServer } from 'milouv'
 
 const upstream = process.env.UPSTREAM ?? 'http://127.0.0.1:8080'
 const server = new HttpServer({ hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })

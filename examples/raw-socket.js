@@ -1,7 +1,7 @@
 // The socket under the server: raw bytes in, raw bytes out. What a client sends is printed as it
 // came, so this shows what an HTTP request looks like.
 
-import { InboundTcpSocket } from '../index.js'
+import { InboundTcpSocket } from 'milouv'
 
 const port = Number(process.env.PORT ?? 3000)
 const socket = new InboundTcpSocket({ hostname: '127.0.0.1', port })

@@ -4,7 +4,7 @@
 // a comment is sent often enough, and the source below is cancelled when they are refused.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 const server = new HttpServer({ hostname: '127.0.0.1', port: Number(process.env.PORT ?? 3000) })
 const HEARTBEAT = 200

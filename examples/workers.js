@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 /** How long an old worker goes on to serve, in ms: clients learn meanwhile that it will close. */
 const GRACE = 500

@@ -50,8 +50,8 @@ export function noBinary(names, errors) {
   const files = names.map((name) => `milouv.${name}.node`).join(' or ')
   return failure(
     'ERR_MILOUV_NO_BINARY',
-    `milouv cannot be loaded on ${where}: ${why}. It needs ${files} beside its index.js; build ` +
-      'that on this platform from its repository, with `npm run build`: ' +
+    `milouv cannot be loaded on ${where}: ${why}. It needs ${files} beside its package.json; ` +
+      'build that on this platform from its repository, with `npm run build`: ' +
       'https://github.com/milouv/milouv',
     broken ?? errors[0],
   )

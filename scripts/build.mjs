@@ -1,4 +1,4 @@
-// Builds the addon with cargo and puts it where lib/binding.js looks for it.
+// Builds the addon with cargo and puts it where lib/binding.js looks for it; bundles lib/.
 // usage: node scripts/build.mjs [--debug]
 
 import { copyFileSync, renameSync } from 'node:fs'
@@ -9,11 +9,13 @@ import {
   sourcesDigest,
   writeStamp,
 } from './artifact.mjs'
+import { ensureBundle } from './bundle.mjs'
 import { ensureNative } from './native.mjs'
 import { cargo, isMain, runMain, SetupError } from './toolchain.mjs'
 
 export function build(profile = 'release') {
   ensureNative()
+  ensureBundle()
   // Taken now: what is edited while cargo runs may not be in what it builds.
   const sources = sourcesDigest()
   const flags = profile === 'release' ? ['--release'] : []

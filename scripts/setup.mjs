@@ -1,10 +1,11 @@
-// Brings a fresh clone to where it can run: npm packages, libclang, the release build. What is
-// there already costs next to nothing, so this runs before every start and every test.
+// Brings a fresh clone to where it can run: npm packages, libclang, the release build, the bundle.
+// What is there already costs next to nothing, so this runs before every start and every test.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
+import { ensureBundle } from './bundle.mjs'
 import { isMain, npmCommand, root, run, runMain, SetupError } from './toolchain.mjs'
 
 function readPackages(file) {
@@ -47,6 +48,7 @@ function ensureNode() {
 export function setup() {
   ensureNode()
   ensurePackages()
+  ensureBundle()
   if (isFresh('release')) return
   console.log('milouv: building the addon (cargo build --release); the first time takes a while')
   build('release')

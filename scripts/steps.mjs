@@ -38,34 +38,42 @@ const types = {
   mend: 'mend index.d.ts or the code above',
   run: () => nodeTool('typescript/bin/tsc', ['-p', 'tsconfig.json']),
 }
-const nodeTest = {
+
+/** The tests of these names, or all. */
+export const nodeTestsOf = (names) => ({
   name: 'node --test',
-  mend: 'mend the tests above; node --test __test__/NAME.test.js runs one file',
-  run: () => runNodeTests(process.execPath),
-}
+  mend: 'mend the tests above; npm test -- NAME runs one file',
+  run: () => runNodeTests(process.execPath, process.env, names),
+})
 
 export const checks = [rustfmt, lint, types, clippy]
-export const all = [rustfmt, clippy, cargoTest, lint, types, nodeTest]
+export const all = [rustfmt, clippy, cargoTest, lint, types, nodeTestsOf()]
 export const fixes = [
   { name: 'cargo fmt', mend: 'mend the syntax above', run: () => cargo(['fmt', '--all']) },
   { name: 'biome', mend: 'mend by hand what is above', run: () => biome('check', '--write', '.') },
 ]
 
+const SUFFIX = '.test.js'
+
+function allTests() {
+  const files = readdirSync(join(root, '__test__')).filter((file) => file.endsWith(SUFFIX))
+  return files.sort().map((file) => file.slice(0, -SUFFIX.length))
+}
+
 /** The arguments of node's test runner, with the files by name: Node 20 expands no pattern. */
-export function nodeTestArguments() {
-  const names = readdirSync(join(root, '__test__')).filter((name) => name.endsWith('.test.js'))
-  const files = names.sort().map((name) => join('__test__', name))
+export function nodeTestArguments(names = allTests()) {
+  const files = names.map((name) => join('__test__', `${name}${SUFFIX}`))
   // Two at a time: the tests measure servers with real time-outs and must not starve each other.
   const options = ['--test-reporter=spec', '--test-concurrency=2', '--test-timeout=240000']
   return ['--test', ...options, ...files]
 }
 
 /**
- * Runs __test__ with the given node. The whole has a limit too: newer runners do not end a file
- * that keeps its process alive after its last test.
+ * Runs __test__, or some files of it, with the given node. The whole has a limit too: newer
+ * runners do not end a file that keeps its process alive after its last test.
  */
-export function runNodeTests(node, env = process.env) {
-  return run(node, nodeTestArguments(), { env, timeout: 20 * 60_000 })
+export function runNodeTests(node, env = process.env, names = undefined) {
+  return run(node, nodeTestArguments(names), { env, timeout: 20 * 60_000 })
 }
 
 /** Runs the steps in order and stops at the first that fails, naming it. */

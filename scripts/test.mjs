@@ -1,7 +1,8 @@
 // `npm test` after the set-up: every check and every test. Node's runner is last, so that its
-// own summary ends the output.
+// own summary ends the output. With names, such as `npm test -- resets workers`: those files only.
 
-import { all, runSteps } from './steps.mjs'
+import { all, nodeTestsOf, runSteps } from './steps.mjs'
 import { runMain } from './toolchain.mjs'
 
-runMain(() => runSteps(all))
+const names = process.argv.slice(2)
+runMain(() => runSteps(names.length > 0 ? [nodeTestsOf(names)] : all))

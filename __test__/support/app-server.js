@@ -1,7 +1,7 @@
 // A program: an app of `__test__/apps` served by milouv, as its users would start it: the app is
 // there before the server listens. With an upstream, the app is made for that.
 
-import { HttpServer } from '../../index.js'
+import { HttpServer } from 'milouv'
 
 const [name, globals, upstream] = process.argv.slice(2)
 const faults = []

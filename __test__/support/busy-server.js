@@ -2,7 +2,7 @@
 // a worker thread. The mode says what its handler does, and whether it ends the process itself.
 
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { HttpServer, InboundTcpSocket, Response } from '../../index.js'
+import { HttpServer, InboundTcpSocket, Response } from 'milouv'
 
 const large = Buffer.alloc(256 * 1024, 'large ')
 

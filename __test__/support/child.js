@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { endsWithParent } from '../../scripts/end-with-parent.mjs'
 
-export const indexUrl = new URL('../../index.js', import.meta.url).href
+export const indexUrl = import.meta.resolve('milouv')
 
 /** A module given as text, which can import milouv by `indexUrl`. */
 export class Child {

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
-import { HttpServer } from '../../index.js'
+import { HttpServer } from 'milouv'
 
 /** A handler's second argument where the server has less to tell than milouv. */
 const PLAIN = {}

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { HttpServer } from '../../index.js'
+import { HttpServer } from 'milouv'
 import { parseAnswers } from './answers.js'
 
 /** Far above what any case needs: reaching it is a hang, and a failure. */

@@ -1,7 +1,7 @@
 // A program whose handlers fail in every way there is. It sends the ports of its servers.
 
 import { inspect } from 'node:util'
-import { HttpServer, Response } from '../../index.js'
+import { HttpServer, Response } from 'milouv'
 
 function streamOf(pieces, failure) {
   return new ReadableStream({

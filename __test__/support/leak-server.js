@@ -1,6 +1,6 @@
 // A server with one handler for each kind of request and answer, that tells what it holds.
 
-import { HttpServer, InboundTcpSocket, Request, Response } from '../../index.js'
+import { HttpServer, InboundTcpSocket, Request, Response } from 'milouv'
 
 const troubles = []
 process.on('warning', (warning) => troubles.push(`${warning}`))

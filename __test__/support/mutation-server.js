@@ -2,7 +2,7 @@
 // and how much memory it takes. Each method takes another way through the server.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { HttpServer } from '../../index.js'
+import { HttpServer } from 'milouv'
 
 const { timeouts } = JSON.parse(process.argv[2])
 

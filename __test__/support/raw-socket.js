@@ -1,6 +1,6 @@
 // Raw sockets that a test starts and that are gone when it ends.
 
-import { InboundTcpSocket } from '../../index.js'
+import { InboundTcpSocket } from 'milouv'
 import { RawClient } from './raw-client.js'
 
 const NAMES = ['open', 'data', 'drain', 'end', 'close']

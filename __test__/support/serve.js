@@ -1,6 +1,6 @@
 // Servers that a test starts and that are gone when it ends.
 
-import { HttpServer } from '../../index.js'
+import { HttpServer } from 'milouv'
 import { RawClient } from './raw-client.js'
 
 /** Listens on a free port until the test is over. */

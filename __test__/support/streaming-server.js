@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { HttpServer, Response } from '../../index.js'
+import { HttpServer, Response } from 'milouv'
 import { LongCheck, longBytes, longStream } from './long-bytes.js'
 
 /** It hangs half written: the kernel's buffers do not hold it. */

@@ -11,7 +11,7 @@ import {
   Request,
   Response,
   type TcpConnection,
-} from '../../index.js'
+} from 'milouv'
 
 const server = new HttpServer({
   hostname: '::1',

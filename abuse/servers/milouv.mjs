@@ -1,7 +1,7 @@
 // The server that is attacked: milouv.
 // usage: node milouv.mjs '{"timeout": ms, "maxBody": bytes}'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpServer, Response } from '../../index.js'
+import { HttpServer, Response } from 'milouv'
 import { block, HELLO, LARGE, PIECES } from './behaviour.mjs'
 
 const { timeout = 60_000, maxBody = 1024 ** 3 } = JSON.parse(process.argv[2] ?? '{}')

@@ -39,12 +39,18 @@ function keepOnly(sha) {
   git('worktree', 'prune')
 }
 
-/** The index.js of a commit, built. */
+/** What a tree's package exports; before there was a bundle, that was index.js. */
+function moduleOf(tree) {
+  const bundle = join(tree, 'dist', 'milouv.js')
+  return existsSync(bundle) ? bundle : join(tree, 'index.js')
+}
+
+/** The module of a commit, built. */
 function buildCommit({ revision, sha }) {
   const tree = join(folder, sha)
   const built = join(folder, `${sha}.built`)
   keepOnly(sha)
-  if (existsSync(built) && existsSync(join(tree, 'index.js'))) return join(tree, 'index.js')
+  if (existsSync(built) && existsSync(join(tree, 'index.js'))) return moduleOf(tree)
   mkdirSync(folder, { recursive: true })
   console.log(`building ${revision} (${sha.slice(0, 12)}) in .cache/guard`)
   const checkedOut = existsSync(join(tree, 'index.js'))
@@ -65,7 +71,7 @@ function buildCommit({ revision, sha }) {
     )
   }
   writeFileSync(built, '')
-  return join(tree, 'index.js')
+  return moduleOf(tree)
 }
 
 const change = (times) => `${times >= 1 ? '+' : ''}${((times - 1) * 100).toFixed(1)}%`
@@ -92,7 +98,7 @@ export async function guard(options) {
   const index = buildCommit(before)
   stayOnCore(options.clientCore)
   const name = before.sha.slice(0, 12)
-  const builds = [milouvAt('now', join(root, 'index.js')), milouvAt(name, index)]
+  const builds = [milouvAt('now', moduleOf(root)), milouvAt(name, index)]
   const verdicts = []
   for (const workload of workloads.filter((one) => GUARDED.includes(one.name))) {
     const result = await runWorkload({ ...workload, bars: [] }, builds, options)

@@ -61,7 +61,9 @@ function ofMilouv(name) {
     ...onNodes(name),
     version: () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
     missing: () =>
-      existsSync(join(root, 'index.js')) ? undefined : 'milouv is not built: npm run build',
+      existsSync(join(root, 'dist', 'milouv.js'))
+        ? undefined
+        : 'milouv is not built: npm run build',
   }
 }
 
@@ -123,7 +125,7 @@ export const peers = [
   deno,
 ]
 
-/** Another build of milouv, by the path of its index.js, under today's handlers. */
+/** Another build of milouv, by the path of its module, under today's handlers. */
 export const milouvAt = (name, index) => ({
   name,
   command: (kind) => [...inNode('milouv')(kind), index],

@@ -1,5 +1,5 @@
 // globals: 'fast': the handler is made after the server, so that it meets milouv's Response.
-import { HttpServer } from '../../index.js'
+import { HttpServer } from '../../dist/milouv.js'
 import { fetchHandler } from './fetch-handlers.mjs'
 import { announce } from './plain-handlers.mjs'
 

@@ -1,5 +1,5 @@
 // The platform's own Response, as code that was not written for milouv returns it.
-import { HttpServer } from '../../index.js'
+import { HttpServer } from '../../dist/milouv.js'
 import { fetchHandler } from './fetch-handlers.mjs'
 import { announce } from './plain-handlers.mjs'
 

@@ -1,9 +1,9 @@
-// The second argument is another milouv's index.js: how the guard measures an earlier commit with
+// The second argument is another milouv's module: how the guard measures an earlier commit with
 // today's handlers.
 import { fetchHandler } from './fetch-handlers.mjs'
 import { announce } from './plain-handlers.mjs'
 
-const [kind, index = '../../index.js'] = process.argv.slice(2)
+const [kind, index = '../../dist/milouv.js'] = process.argv.slice(2)
 const { HttpServer, Response } = await import(index)
 const server = new HttpServer({ hostname: '127.0.0.1', port: 0 })
 server.listen(await fetchHandler(kind, Response))

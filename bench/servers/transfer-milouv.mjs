@@ -1,7 +1,7 @@
 // Counts what is uploaded and streams what is downloaded; the other server of this does the same.
 
 import { longStream } from '../../__test__/support/long-bytes.js'
-import { HttpServer, Response } from '../../index.js'
+import { HttpServer, Response } from '../../dist/milouv.js'
 import { announce } from './plain-handlers.mjs'
 import { counterOf, totalOf } from './transfer-pieces.mjs'
 

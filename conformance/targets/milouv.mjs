@@ -1,4 +1,4 @@
-import { HttpServer, Response } from '../../index.js'
+import { HttpServer, Response } from 'milouv'
 import { isUnread, locate, PlannedFailure, pause, planFor } from './echo.mjs'
 
 async function* produce(pieces) {

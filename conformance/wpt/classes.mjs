@@ -8,7 +8,7 @@ const define = (name, value) =>
 const defineRequest = (Request) => define('Request', Request)
 
 async function milouv() {
-  const exported = await import('../../index.js')
+  const exported = await import('milouv')
   // Before it is replaced: milouv's wraps it.
   void globalThis.Request
   // As in an app: while a server listens, fetch and the platform's Request take milouv's, and

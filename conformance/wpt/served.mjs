@@ -94,7 +94,7 @@ async function serveAll(recorded, HttpServer) {
 
 /**
  * @param {object[]} recorded
- * @param {typeof import('../../index.js')} milouv
+ * @param {typeof import('milouv')} milouv
  * @param {(Request: Function) => void} define
  * @returns {Promise<() => number>} tells how many came from the server so far
  */
