@@ -70,23 +70,25 @@ class Shell {
     }
   }
 
+  /** Ends it and what it has started. */
+  kill() {
+    process.kill(-this.#process.pid, 'SIGKILL')
+  }
+
   /** Waits for what runs in the background. */
   async end() {
     const over = once(this.#process, 'exit')
-    const late = setTimeout(() => process.kill(-this.#process.pid, 'SIGKILL'), 30_000)
+    const late = setTimeout(() => this.kill(), 30_000)
     this.#process.stdin.end('wait\n')
     const [code, signal] = await over
     clearTimeout(late)
-    assert.equal(signal, null, 'what runs in the background did not end')
-    return code
+    assert.equal(signal ?? code, 0, 'what runs in the background did not end')
   }
 }
 
-/** Runs the block; a server in the background is waited for, and answers between two commands. */
-export async function runShell(session, block) {
-  const shell = new Shell()
+async function typeAll(session, shell, commands) {
   let background = []
-  for (const command of commandsOf(block.text)) {
+  for (const command of commands) {
     const instead = NOT_RUN.find(([pattern]) => pattern.test(command))
     if (instead !== undefined) {
       instead[1](command)
@@ -96,6 +98,17 @@ export async function runShell(session, block) {
     if (background.length > 0) assert.ok(await listening(background), `before ${command}`)
     assert.equal(await shell.run(session.localized(command)), 0, `${command}: ${shell.stderr}`)
     if (command.endsWith('&')) background = session.targetsOf(command)
+  }
+}
+
+/** Runs the block; a server in the background is waited for, and answers between two commands. */
+export async function runShell(session, block) {
+  const shell = new Shell()
+  try {
+    await typeAll(session, shell, commandsOf(block.text))
+  } catch (error) {
+    shell.kill()
+    throw error
   }
   await shell.end()
 }
