@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { root } from '../../scripts/toolchain.mjs'
 import { listening } from './program.js'
 
@@ -45,10 +45,17 @@ export function commandsOf(text) {
   return lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '')
 }
 
+/** Ms that somebody takes to type the next one, while there is a server in the background. */
+const BETWEEN_COMMANDS = 1500
+const ROUNDS = 600
+const PAUSE = 25
+
 class Shell {
+  stdout = ''
   stderr = ''
   #process
-  #lines
+  #over
+  #count = 0
 
   constructor() {
     // A group of its own, so that what it leaves behind can be ended, too.
@@ -56,18 +63,28 @@ class Shell {
     this.#process.stderr.setEncoding('utf8').on('data', (text) => {
       this.stderr += text
     })
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+    this.#process.stdout.setEncoding('utf8').on('data', (text) => {
+      this.stdout += text
+    })
+    this.#over = once(this.#process, 'exit')
+  }
+
+  /** Waits until its output matches, and gives the match. */
+  async says(pattern) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const found = pattern.exec(this.stdout)
+      if (found !== null) return found
+      await wait(PAUSE)
+    }
+    throw new Error(`it never said ${pattern}: ${this.stdout}${this.stderr}`)
   }
 
   /** Its exit code. */
   async run(command) {
-    this.#process.stdin.write(`${command}\nprintf '\\n=%s\\n' $?\n`)
-    for (;;) {
-      const { done, value } = await this.#lines.next()
-      assert.ok(!done, `the shell ended: ${this.stderr}`)
-      const code = /^=(\d+)$/.exec(value)
-      if (code !== null) return Number(code[1])
-    }
+    this.#count += 1
+    this.#process.stdin.write(`${command}\nprintf '\\n=${this.#count} %s=\\n' $?\n`)
+    const [, code] = await this.says(new RegExp(`=${this.#count} (\\d+)=`))
+    return Number(code)
   }
 
   /** Ends it and what it has started. */
@@ -77,12 +94,11 @@ class Shell {
 
   /** Waits for what runs in the background. */
   async end() {
-    const over = once(this.#process, 'exit')
     const late = setTimeout(() => this.kill(), 30_000)
-    this.#process.stdin.end('wait\n')
-    const [code, signal] = await over
+    this.#process.stdin.end('wait $!\n')
+    const [code, signal] = await this.#over
     clearTimeout(late)
-    assert.equal(signal ?? code, 0, 'what runs in the background did not end')
+    assert.equal(signal ?? code, 0, `what ran in the background: ${this.stderr}`)
   }
 }
 
@@ -94,10 +110,14 @@ async function typeAll(session, shell, commands) {
       instead[1](command)
       continue
     }
-    // One that ends is ended by the next command at the latest.
-    if (background.length > 0) assert.ok(await listening(background), `before ${command}`)
+    if (background.length > 0) {
+      assert.ok(await listening(background), `nobody listens before ${command}: ${shell.stderr}`)
+    }
     assert.equal(await shell.run(session.localized(command)), 0, `${command}: ${shell.stderr}`)
-    if (command.endsWith('&')) background = session.targetsOf(command)
+    if (command.endsWith('&')) {
+      background = session.targetsOf(command)
+      await shell.says(/listening on/)
+    } else if (background.length > 0) await wait(BETWEEN_COMMANDS)
   }
 }
 
