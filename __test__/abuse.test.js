@@ -12,6 +12,7 @@ const NAMES = [
   'clients killed under load',
   'a handler answers twice',
   'a handler closes the server',
+  'a handler calls all there is',
   'pipelined, never read',
   'the wall clock jumps',
 ]
@@ -64,6 +65,7 @@ describe('the report', () => {
     source: { commit: 'abc', dirty: true },
     sizes: 'full',
     versions: 'milouv 1',
+    found: '- something',
   }
 
   test('has a row for each attack, and the figures of each server', () => {
@@ -73,6 +75,7 @@ describe('the report', () => {
     assert.ok(lines.includes('| a \\| b | 50 / 70 / 60 | 1 | 1.5 | - | - | - |'))
     assert.ok(lines.includes('milouv holds in 1, other holds in 0.'))
     assert.ok(lines.some((line) => line.includes('commit abc and changes')))
+    assert.ok(lines.includes('- something'))
   })
 
   test('says of a small run that it is one', () => {

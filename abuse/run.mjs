@@ -85,6 +85,7 @@ async function main() {
     machine: machine(),
     source: sourceState(),
     versions: `milouv ${version}`,
+    found: readFileSync(here('FOUND.md'), 'utf8'),
   })
   const file = chosenOptions.report ?? (isWhole ? here('../RELIABILITY.md') : undefined)
   if (file !== undefined) writeFileSync(file, report)

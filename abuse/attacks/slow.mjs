@@ -59,11 +59,12 @@ export const slowBodies = {
   },
 }
 
-function slowReaders(path, what) {
+/** `bar`: KiB that the server may hold for each of them. */
+function slowReaders({ path, what, bar, sizes }) {
   return {
     name: `slow readers of ${what}`,
-    about: `ask for ${what} of 10 MiB and do not read it`,
-    sizes: { full: 500, small: 20 },
+    about: `ask for ${what} of 10 MiB and do not read it; bar: ${bar} KiB for each`,
+    sizes,
     config,
     async run({ target, size }) {
       const before = target.look()
@@ -79,14 +80,35 @@ function slowReaders(path, what) {
       const closed = kept > 0 ? `${kept} were kept` : 'all were closed in time'
       return {
         text: `${each.toFixed(0)} KiB for each; ${closed}`,
-        good: kept <= 0 && each < 1024,
+        good: kept <= 0 && each < bar,
       }
     },
   }
 }
 
-export const slowReadersOfBytes = slowReaders('/large', 'an answer')
-export const slowReadersOfStreams = slowReaders('/stream', 'a stream')
+const SIZES = { full: 500, small: 20 }
+
+export const slowReadersOfBytes = slowReaders({
+  path: '/large',
+  what: 'an answer',
+  bar: 1024,
+  sizes: SIZES,
+})
+
+/** What the program made is held once, and no more: not beside a copy of it. */
+export const slowReadersOfMade = slowReaders({
+  path: '/made',
+  what: 'an answer made for each',
+  bar: 11 * 1024,
+  sizes: { full: 100, small: 5 },
+})
+
+export const slowReadersOfStreams = slowReaders({
+  path: '/stream',
+  what: 'a stream',
+  bar: 1024,
+  sizes: SIZES,
+})
 
 export const pipelinedUnread = {
   name: 'pipelined, never read',

@@ -45,7 +45,18 @@ function figures(results, servers) {
   return [line(header), line(header.map((_, at) => (at ? '---:' : '---'))), ...rows.map(line)]
 }
 
-export function reportOf({ results, servers, machine, source, sizes, versions }) {
+/** What is the server's own affair, and not a fault of the other. */
+const NOTES = [
+  'node:http is as it comes: what it has no option for (a limit of a body, a time for an answer',
+  'that nobody reads, what a handler throws) is up to each program, and the server here does no',
+  'more than count bodies.',
+  '',
+  'A Response takes a copy of its bytes when it is made, as Fetch wants it, so that what the program',
+  'changes later is not sent; node:http sends that. The copy takes the place of what the program',
+  'made, which is garbage then. One Response that is sent to all is held once.',
+]
+
+export function reportOf({ results, servers, machine, source, sizes, versions, found }) {
   const held = (server) => results.filter(({ outcomes }) => outcomes[server].good).length
   const sums = servers.map((server) => `${server} holds in ${held(server)}`)
   const commit = source === undefined ? '' : `, commit ${source.commit}`
@@ -57,8 +68,11 @@ export function reportOf({ results, servers, machine, source, sizes, versions })
     'Made by `npm run abuse` from what it saw, and never by hand. Each attack has a server of its',
     'own, in a process of its own, which is looked at from outside (/proc). It holds when the',
     'attack went as it should, and behind it the process is there and answers a clean request,',
-    `has given back its descriptors and takes no CPU time. Of ${results.length} attacks, `,
+    `has given back its descriptors and takes no CPU time. Of ${results.length} attacks,`,
     `${sums.join(', ')}.`,
+    '',
+    'Two more looks at the same: [mixed load for minutes, every body verified](soak/RESULTS.md), by',
+    '`npm run soak`, and [all tests under valgrind](docs/valgrind.md), by `npm run test:valgrind`.',
     '',
     ...(sizes === 'full' ? [] : short),
     ...table(results, servers),
@@ -75,9 +89,9 @@ export function reportOf({ results, servers, machine, source, sizes, versions })
     `${machine.date}${commit}${changed}; ${machine.cpu}, ${machine.cores} cores, ` +
       `Linux ${machine.kernel}; Node ${machine.node}, libuv ${machine.libuv}; ${versions}.`,
     '',
-    'node:http is as it comes: what it has no option for (a limit of a body, a time for an answer',
-    'that nobody reads, what a handler throws) is up to each program, and the server here does no',
-    'more than count bodies.',
+    ...NOTES,
+    '',
+    found.trim(),
     '',
   ].join('\n')
 }

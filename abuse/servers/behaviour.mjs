@@ -6,6 +6,9 @@ export const HELLO = 'Hello World'
 /** An answer that no socket takes at once. */
 export const LARGE = Buffer.alloc(10 * 1024 * 1024, 'large ')
 
+/** As large, with bytes of its own: only what is written to is held. */
+export const made = () => Buffer.alloc(LARGE.length, 'made ')
+
 /** Of 64 KiB, in a streamed answer. */
 export const PIECES = 160
 

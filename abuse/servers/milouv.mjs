@@ -2,7 +2,8 @@
 // usage: node milouv.mjs '{"timeout": ms, "maxBody": bytes}'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpServer, Response } from 'milouv'
-import { block, HELLO, LARGE, PIECES } from './behaviour.mjs'
+import { block, HELLO, LARGE, made, PIECES } from './behaviour.mjs'
+import { callInState } from './milouv-calls.mjs'
 
 const { timeout = 60_000, maxBody = 1024 ** 3 } = JSON.parse(process.argv[2] ?? '{}')
 
@@ -44,6 +45,7 @@ const handlers = {
     return new Response(`${length}`)
   },
   '/large': () => large,
+  '/made': () => new Response(made()),
   '/stream': () => new Response(pieces()),
   '/body-fails': () => new Response(pieces(true)),
   '/throw'() {
@@ -64,14 +66,15 @@ const handlers = {
     server.close()
     return new Response('closing')
   },
+  '/calls': (request, info) => callInState(server, request, info),
   '/block'() {
     block()
     return new Response('blocked')
   },
 }
 
-server.listen((request) => {
+server.listen((request, info) => {
   const handler = handlers[new URL(request.url).pathname]
-  return handler === undefined ? new Response('none', { status: 404 }) : handler(request)
+  return handler === undefined ? new Response('none', { status: 404 }) : handler(request, info)
 })
 console.log(JSON.stringify({ port: server.port }))

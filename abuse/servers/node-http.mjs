@@ -3,7 +3,8 @@
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { block, HELLO, LARGE, PIECES } from './behaviour.mjs'
+import { block, HELLO, LARGE, made, PIECES } from './behaviour.mjs'
+import { callInState } from './node-http-calls.mjs'
 
 const { timeout = 60_000, maxBody = 1024 ** 3 } = JSON.parse(process.argv[2] ?? '{}')
 
@@ -40,6 +41,7 @@ const handlers = {
   '/later': (_, response) => setTimeout(() => response.end('later'), 20),
   '/slow-app': (request, response) => count(request, response, 5),
   '/large': (_, response) => response.end(LARGE),
+  '/made': (_, response) => response.end(made()),
   '/stream': (_, response) => Readable.from(pieces()).pipe(response),
   '/body-fails'(_, response) {
     const source = Readable.from(pieces(true))
@@ -59,6 +61,7 @@ const handlers = {
     server.close()
     response.end('closing')
   },
+  '/calls': (request, response) => callInState(server, request, response),
   '/block'(_, response) {
     block()
     response.end('blocked')

@@ -1,0 +1,85 @@
+// Programs that call all there is, whatever their exchange is doing.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RawClient, request } from '../../__test__/support/raw-client.js'
+import { forEach, said } from '../lib/crowd.mjs'
+import { within } from '../lib/target.mjs'
+import { CALLED } from '../servers/calls.mjs'
+
+const AT_ONCE = 20
+const LEAVES = 'when the client has left'
+const BODY = 'a body in two parts'
+/** These may end the connection that asks for them, or that of another. */
+const CLOSING = /close(All|Idle)Connections/
+
+/** The first answer that is not informational. */
+async function finalAnswer(client) {
+  for (;;) {
+    const answer = await client.answer('POST')
+    if (answer.status >= 200) return answer
+  }
+}
+
+async function callOnce(port, [name, state]) {
+  const query = new URLSearchParams({ call: name, state })
+  const fields = [`content-length: ${BODY.length}`]
+  const client = await within(RawClient.connect(port), 'to connect')
+  try {
+    client.send(request(`POST /calls?${query}`, fields, BODY.slice(0, 6)))
+    await sleep(5)
+    if (state === LEAVES) {
+      await client.reset()
+      return 'left'
+    }
+    client.send(BODY.slice(6))
+    const { status, text } = await within(finalAnswer(client), `${name} ${state}`)
+    return text === CALLED ? `${status}` : `${status} with ${JSON.stringify(text)}`
+  } catch (error) {
+    if (/^the connection ended/.test(error.message)) return 'broken off'
+    // What the parser of the tests asserts about the bytes of an answer.
+    if (error.code === 'ERR_ASSERTION') return 'an answer that is no HTTP'
+    throw error
+  } finally {
+    await client.destroy()
+  }
+}
+
+/** What the server tells once so many calls have been made, or after some seconds. */
+async function reportOf(port, made = 0) {
+  for (let left = 50; ; left--) {
+    const client = await within(RawClient.connect(port), 'to connect')
+    const { text } = await within(client.ask(request('GET /calls')), 'the report')
+    await client.destroy()
+    const report = JSON.parse(text)
+    if (report.made >= made || left === 0) return report
+    await sleep(100)
+  }
+}
+
+export const callsInStates = {
+  name: 'a handler calls all there is',
+  about: 'wait, send, read or have left, while each call is made, so many times in each state',
+  sizes: { full: 20, small: 1 },
+  async run({ target, size }) {
+    const { names, states } = await reportOf(target.port)
+    const pairs = names.flatMap((name) => states.map((state) => [name, state]))
+    const gentle = pairs.filter(([name]) => !CLOSING.test(name))
+    const closing = pairs.filter(([name]) => CLOSING.test(name))
+    const pick = (list) => (at) => callOnce(target.port, list[at % list.length])
+    const outcomes = await forEach(gentle.length * size, AT_ONCE, pick(gentle))
+    const { made, refused } = await reportOf(target.port, gentle.length * size)
+    const closed = await forEach(closing.length * size, 1, pick(closing))
+    const { strange } = await reportOf(target.port, made)
+    const odd = [
+      ...Object.keys(outcomes).filter((what) => !/^(200|left)$/.test(what)),
+      ...Object.keys(closed).filter((what) => !/^(200|left|broken off)$/.test(what)),
+      ...strange,
+    ]
+    const text =
+      `${names.length} calls in ${states.length} states: ${said(outcomes)}; ` +
+      `${made} made, ${refused} refused; calls that close: ${said(closed)}`
+    return {
+      text: [text, ...strange].join('; '),
+      good: odd.length === 0 && made === gentle.length * size,
+    }
+  },
+}
