@@ -1,21 +1,32 @@
 // `npm run test:valgrind`: __test__ under valgrind, with the debug build of the addon. Fails when
-// a process of a test read or wrote where it must not, or leaked, with the addon on the stack.
+// a process of a test read or wrote where it must not, or leaked, with the addon on the stack. What
+// is found is kept in .cache/valgrind.json file by file, so that the hours can be spent in parts;
+// once it has all files it writes docs/valgrind.md.
 // usage: node scripts/valgrind.mjs [--jobs=2] [NAME ...]      NAME: of a file in __test__
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { artifactPath, isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
 import { ensurePackages } from './setup.mjs'
-import { cacheDir, isMain, root, runMain } from './toolchain.mjs'
+import { cacheDir, capture, isMain, root, runMain } from './toolchain.mjs'
 import { need } from './tools.mjs'
+import { recordOf } from './valgrind-record.mjs'
 import { errorsOf, grouped, isWhole } from './valgrind-report.mjs'
 
-/** These look at the project's files or at other programs, not at the addon. */
-const WITHOUT_ADDON = ['bench', 'package', 'setup', 'tidy', 'types', 'valgrind', 'wpt']
+/** What is not run, and why. */
+const LEFT_OUT = {
+  bench: 'it looks at what the bench makes of its figures, and measures other servers',
+  package: 'it looks at the packed files',
+  setup: 'it looks at the scripts',
+  tidy: 'it looks at the sources',
+  types: 'it runs the type checker',
+  valgrind: 'it looks at this script',
+  wpt: 'it looks at what is kept of the Web Platform Tests',
+}
 
 /** The programs of others that tests start; every node is looked at. */
 const OTHERS = [
@@ -31,9 +42,13 @@ const SMALL = {
   MILOUV_LEAK_REQUESTS: '100',
   MILOUV_RESETS: '40',
   MILOUV_TRANSFER_BYTES: String(4 * 1024 * 1024),
+  // Valgrind looks for leaks where a process ends, unless that is by SIGKILL.
+  MILOUV_TEST_END: 'SIGTERM',
 }
 
 const folder = join(cacheDir, 'valgrind')
+const resultsFile = join(cacheDir, 'valgrind.json')
+const recordFile = join(root, 'docs', 'valgrind.md')
 
 function optionsFor(name) {
   return [
@@ -72,6 +87,10 @@ async function check(valgrind, name) {
   const texts = reports.map((report) => readFileSync(join(folder, report), 'utf8'))
   return {
     name,
+    commit: capture('git', ['rev-parse', '--short=12', 'HEAD']),
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    valgrind: capture(valgrind, ['--version']),
     processes: texts.length,
     // A process that was killed (as tests do) is looked at up to there, but not for leaks.
     whole: texts.filter(isWhole).length,
@@ -95,7 +114,7 @@ function namesOf(chosen) {
     .map((file) => file.slice(0, -'.test.js'.length))
   const unknown = chosen.filter((name) => !known.includes(name))
   if (unknown.length > 0) throw new Error(`not in __test__: ${unknown.join(', ')}`)
-  return chosen.length > 0 ? chosen : known.filter((name) => !WITHOUT_ADDON.includes(name))
+  return chosen.length > 0 ? chosen : known.filter((name) => !(name in LEFT_OUT))
 }
 
 async function main() {
@@ -115,10 +134,22 @@ async function main() {
       const result = await check(valgrind, name)
       tell(result)
       results.push(result)
+      keep(result)
     }
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, next))
   summarise(results)
+}
+
+/** Keeps it in the place of what was found in that file before. */
+function keep(result) {
+  const kept = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : []
+  const others = kept.filter(({ name }) => name !== result.name)
+  const all = [...others, result].sort((a, b) => a.name.localeCompare(b.name))
+  writeFileSync(resultsFile, JSON.stringify(all))
+  const names = new Set(all.map(({ name }) => name))
+  const missing = namesOf([]).filter((name) => !names.has(name))
+  if (missing.length === 0) writeFileSync(recordFile, recordOf(all, LEFT_OUT))
 }
 
 function summarise(results) {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { endsWithParent } from '../../scripts/end-with-parent.mjs'
+import { END_SIGNAL } from './end-signal.js'
 
 export const indexUrl = import.meta.resolve('milouv')
 
@@ -29,7 +30,10 @@ export class Child {
     })
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
     this.#closed = once(this.#process, 'close')
-    t.after(() => this.#process.kill('SIGKILL'))
+    t.after(() => {
+      this.#process.kill(END_SIGNAL)
+      return this.#closed
+    })
   }
 
   /** The next line of its output. */

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endsWithParent } from '../../scripts/end-with-parent.mjs'
+import { END_SIGNAL } from './end-signal.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -61,7 +62,7 @@ class Program {
     }
   }
 
-  kill(signal = 'SIGKILL') {
+  kill(signal = END_SIGNAL) {
     this.#process.kill(signal)
     return this.exited
   }
