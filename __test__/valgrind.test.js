@@ -1,7 +1,8 @@
 // What `npm run test:valgrind` makes of valgrind's reports.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
+import { recordOf } from '../scripts/valgrind-record.mjs'
 import { errorsOf, grouped, isWhole } from '../scripts/valgrind-report.mjs'
 
 const OURS = '/project/milouv.linux-x64-gnu.node'
@@ -54,4 +55,31 @@ test('a report that was cut is told apart, and what it has is read', () => {
   assert.equal(isWhole(report), true)
   assert.equal(isWhole(cut), false)
   assert.equal(errorsOf(cut, OURS).length, 1)
+})
+
+describe('the record', () => {
+  const result = {
+    ...{ name: 'abort', processes: 3, whole: 2, seconds: 18 },
+    ...{ valgrind: 'valgrind-3', node: 'v20', date: 'today', commit: 'abc' },
+    failed: ['not ok 1 - a | b', '    not ok 2 - within it'],
+    errors: [],
+  }
+  const leftOut = { tidy: 'it looks at the sources' }
+
+  test('says that nothing was found, what was not run, and which tests failed', () => {
+    const lines = recordOf([result, { ...result, name: 'accept', failed: [] }], leftOut).split('\n')
+    assert.ok(lines.some((line) => line.startsWith('**Nothing was found**')))
+    assert.ok(lines.includes('| abort | 3 | 2 | 0 | 18 | within it |'), lines.join('\n'))
+    assert.ok(lines.includes('| accept | 3 | 2 | 0 | 18 |  |'))
+    assert.ok(lines.some((line) => line.startsWith('2 files, 6 processes. 4 of them')))
+    assert.ok(lines.includes('- tidy: it looks at the sources'))
+    assert.ok(lines.includes('valgrind-3; Node v20; today; commit abc.'))
+  })
+
+  test('shows what was found', () => {
+    const text = recordOf([{ ...result, errors: errorsOf(report, OURS) }], leftOut)
+    assert.doesNotMatch(text, /Nothing was found/)
+    assert.match(text, /^\*\*Leak_DefinitelyLost\*\*, 2 times: 40 bytes lost$/m)
+    assert.match(text, /^\| abort \| 3 \| 2 \| 3 \|/m)
+  })
 })

@@ -2,7 +2,8 @@
 // a process of a test read or wrote where it must not, or leaked, with the addon on the stack. What
 // is found is kept in .cache/valgrind.json file by file, so that the hours can be spent in parts;
 // once it has all files it writes docs/valgrind.md.
-// usage: node scripts/valgrind.mjs [--jobs=2] [NAME ...]      NAME: of a file in __test__
+// usage: node scripts/valgrind.mjs [--jobs=2] [--record] [NAME ...]   NAME: of a file in __test__
+//        --record: write it also while files are missing, and name them
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -119,7 +120,10 @@ function namesOf(chosen) {
 
 async function main() {
   const { values, positionals } = parseArgs({
-    options: { jobs: { type: 'string', default: '2' } },
+    options: {
+      jobs: { type: 'string', default: '2' },
+      record: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   })
   const names = namesOf(positionals)
@@ -138,18 +142,28 @@ async function main() {
     }
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, next))
+  record(values.record)
   summarise(results)
 }
 
+const keptResults = () =>
+  existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : []
+
 /** Keeps it in the place of what was found in that file before. */
 function keep(result) {
-  const kept = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : []
-  const others = kept.filter(({ name }) => name !== result.name)
+  const others = keptResults().filter(({ name }) => name !== result.name)
   const all = [...others, result].sort((a, b) => a.name.localeCompare(b.name))
   writeFileSync(resultsFile, JSON.stringify(all))
-  const names = new Set(all.map(({ name }) => name))
-  const missing = namesOf([]).filter((name) => !names.has(name))
-  if (missing.length === 0) writeFileSync(recordFile, recordOf(all, LEFT_OUT))
+}
+
+/** Writes the record when all files are in it, or when it may lack some, which it names then. */
+function record(mayLack) {
+  const known = namesOf([])
+  const results = keptResults().filter(({ name }) => known.includes(name))
+  const missing = known.filter((name) => !results.some((result) => result.name === name))
+  if (missing.length > 0 && !mayLack) return
+  const reasons = missing.map((name) => [name, 'not run yet'])
+  writeFileSync(recordFile, recordOf(results, { ...LEFT_OUT, ...Object.fromEntries(reasons) }))
 }
 
 function summarise(results) {
