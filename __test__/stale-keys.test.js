@@ -74,6 +74,16 @@ test('each function with the key of a listener whose slot has another now', asyn
   await closeListener(second.key)
 })
 
+test('a client that resets right behind its end is gone, as the walk needs it', async () => {
+  const { key: listener, port } = listenBare('raw', {})
+  const client = await RawClient.connect(port)
+  client.end()
+  // The end is sent behind what was to be sent before it.
+  await Promise.resolve()
+  assert.notEqual((await client.reset())?.code, 'EINVAL')
+  await closeListener(listener)
+})
+
 /** Listeners, clients and keys that a walk has made so far. */
 class Walk {
   #random

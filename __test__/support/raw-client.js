@@ -145,7 +145,12 @@ export class RawClient {
 
   /** Leaves without a word; with a reset where the platform can. */
   reset() {
-    this.#socket.resetAndDestroy()
+    const socket = this.#socket
+    // Node loses a handle that is told to reset while its FIN is on its way out, and a process
+    // that has lost one does not end: it spins in its tear-down, or waits for ever.
+    const isEnding = socket.writableEnded && !socket.writableFinished && !socket.destroyed
+    if (isEnding) socket.once('finish', () => socket.resetAndDestroy())
+    else socket.resetAndDestroy()
     return this.closed
   }
 
