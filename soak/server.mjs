@@ -2,7 +2,7 @@
 // with what it holds once garbage has been collected.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 import { bytesAt } from './lib/bytes.mjs'
 import { TIMEOUTS } from './lib/limits.mjs'
 import { SumOfBody } from './lib/sum.mjs'

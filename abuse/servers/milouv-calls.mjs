@@ -1,6 +1,6 @@
 // All that milouv gives a handler to call, in every state.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Request, Response } from '../../index.js'
+import { Request, Response } from 'milouv'
 import { CALLED, Calls } from './calls.mjs'
 
 const members = (of, names) =>
