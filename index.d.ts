@@ -339,8 +339,9 @@ export interface Limits {
    */
   maxRequestBodySize?: number
   /**
-   * Open connections, from 0 to 4 294 967 295; 0: no limit. One more is answered with 503
-   * and closed. Default: 0.
+   * Open connections, from 0 to 4 294 967 295: while there are so many, others are not accepted,
+   * and wait with the kernel (see {@link SocketOptions.backlog}) until one has left; 0: no limit.
+   * Default: 0.
    */
   maxConnections?: number
   /**
@@ -348,6 +349,20 @@ export interface Limits {
    * `connection: close`. Default: 0.
    */
   maxRequestsPerConnection?: number
+}
+
+/** What is too much to do at a time. */
+export interface Overload {
+  /**
+   * Requests in flight: their answers are not complete, also while they wait for their handler. One
+   * more is answered with a 503 and `retry-after` at once; its handler is not called, nor is
+   * {@link ServerOptions.onClientError}; {@link ServerStats.refusals} counts it as
+   * `HTTP_OVERLOADED`. A handler that never answers counts until its connection ends. 0: no limit.
+   * Default: 0.
+   */
+  maxConcurrentRequests?: number
+  /** Seconds that `retry-after` says. Default: 1. */
+  retryAfter?: number
 }
 
 /** What {@link ServerOptions.onError} may give: an answer, or nothing to let milouv give one. */
@@ -365,6 +380,8 @@ export interface ServerOptions extends SocketOptions {
   timeouts?: Timeouts
   /** How much a client may ask for: see {@link Limits}. */
   limits?: Limits
+  /** When to turn requests down. */
+  overload?: Overload
   /**
    * Bytes that are held for one connection, from 1 024 to 1 073 741 824 (1 GiB). From so many of a
    * request body that the handler does not read, the server reads no more from the client (what
@@ -387,8 +404,8 @@ export interface ServerOptions extends SocketOptions {
   onError?: (error: unknown, request: Request) => ErrorAnswer | Promise<ErrorAnswer>
   /**
    * Told of each request that was refused: before any handler saw it, or while its body came (too
-   * large, not HTTP, too slow). Also of a connection above `limits.maxConnections`. Not of a
-   * client that leaves. What it throws is an uncaught exception. Default: none.
+   * large, not HTTP, too slow). Not of a client that leaves, nor of what {@link Overload} turns
+   * down. What it throws is an uncaught exception. Default: none.
    */
   onClientError?: (refusal: ClientError) => void
   /**

@@ -97,6 +97,11 @@ const limits = {
   maxRequestsPerConnection: number(0, UINT32),
 }
 
+const overload = {
+  maxConcurrentRequests: number(0, UINT32),
+  retryAfter: number(0, INT32),
+}
+
 const timeouts = {
   headers: number(0, INT32),
   receive: number(0, INT32),
@@ -171,6 +176,7 @@ describe('new HttpServer', () => {
   testOptions(serverOptions, make)
   testOptions(limits, make, 'options.limits', (options) => ({ limits: options }))
   testOptions(timeouts, make, 'options.timeouts', (options) => ({ timeouts: options }))
+  testOptions(overload, make, 'options.overload', (options) => ({ overload: options }))
 
   test('HTTP/2 and HTTP/3 are not there, and that is what it says', () => {
     for (const httpVersion of ['2', '3']) {

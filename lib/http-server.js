@@ -192,9 +192,10 @@ function authorityOf(hostname, port) {
   return port === 80 ? host : `${host}:${port}`
 }
 
-function httpOptions({ limits, timeouts, highWaterMark }) {
+function httpOptions({ limits, overload, timeouts, highWaterMark }) {
   return {
     ...limits,
+    ...overload,
     highWaterMark,
     headersTimeout: timeouts.headers,
     receiveTimeout: timeouts.receive,

@@ -130,12 +130,18 @@ const timeoutsSchema = {
   idle: integer(65_000, 0, INT32_MAX),
 }
 
+const overloadSchema = {
+  maxConcurrentRequests: integer(0, 0, UINT32_MAX),
+  retryAfter: integer(1, 0, INT32_MAX),
+}
+
 const serverSchema = {
   ...socketSchema,
   highWaterMark: integer(64 * 1024, 1024, 1024 ** 3),
   signal,
   timeouts: group(timeoutsSchema),
   limits: group(limitsSchema),
+  overload: group(overloadSchema),
   httpVersion,
   onError: callback,
   onClientError: callback,

@@ -96,6 +96,8 @@ const HTTP = {
   maxRequestBodySize: 1e6,
   maxRequestsPerConnection: 0,
   maxConnections: 0,
+  maxConcurrentRequests: 0,
+  retryAfter: 1,
   highWaterMark: 65_536,
   ...timeouts,
 }

@@ -24,6 +24,7 @@ const server = new HttpServer({
   signal: new AbortController().signal,
   timeouts: { headers: 1, receive: 2, send: 3, idle: 0 },
   limits: { maxHeaderSize: 1, maxHeadersCount: 2, maxRequestBodySize: 3, maxConnections: 4 },
+  overload: { maxConcurrentRequests: 100, retryAfter: 2 },
   httpVersion: '1.1',
   globals: 'fast',
   onError: (error) => console.error(error),

@@ -70,6 +70,8 @@ pub struct HttpState {
     /// JavaScript has a request whose answer is not complete, and was not told that it never will
     /// be.
     pub serving: bool,
+    /// The open exchange counts among those of its listener that are in flight.
+    pub in_flight: bool,
 }
 
 impl HttpState {
@@ -205,9 +207,15 @@ impl Runtime {
     pub fn remove(&mut self, key: ConnectionKey, cause: Option<Cause>) {
         let Some(connection) = self.connections.remove(key) else { return };
         let Connection { stream, listener, protocol, bytes_read, bytes_written, .. } = connection;
-        let service = self.listeners.get_mut(listener).map(|listener| {
-            listener.stats.connections -= 1;
-            &listener.service
+        let service = self.listeners.get_mut(listener).map(|found| {
+            found.stats.connections -= 1;
+            if found.holds_back {
+                self.tasks.push::<Driver>(Task::Accept(listener));
+            }
+            if let Protocol::Http(state) = &protocol {
+                found.overload.release(state.in_flight);
+            }
+            &found.service
         });
         match (protocol, service) {
             (Protocol::Raw(_), Some(Service::Raw(hooks))) => {

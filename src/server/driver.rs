@@ -164,6 +164,7 @@ fn perform(task: Task) {
             let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
             let _ = hooks.on_close(&scope, key.to_number(), cause, totals);
         }
+        Task::Accept(key) => listeners::accept(key),
         Task::ListenerDrained(key) => listeners::finish(key),
         Task::Drained(key) => tell_drained(key),
     }

@@ -169,26 +169,34 @@ impl Runtime {
         Some((connection.http()?, engine))
     }
 
+    /// What the machine has to say. A request that is one too many is answered right here.
     pub fn next_event(&mut self, key: ConnectionKey) -> Option<Event> {
         let now = self.now();
-        if self.out.len() > CORK_LIMIT {
-            self.send_out(key);
+        loop {
+            if self.out.len() > CORK_LIMIT {
+                // What was gathered before goes first.
+                self.flush(key);
+                self.send_out(key);
+            }
+            self.note_sent(key, now);
+            let Self { connections, engine, listeners, out, .. } = self;
+            let connection = connections.get_mut(key)?;
+            if connection.phase != Phase::Open {
+                return None;
+            }
+            let listener = connection.listener;
+            let state = connection.http()?;
+            let event = state.machine.next_event(engine, out, now);
+            if !matches!(event, Some(Event::Request(_))) {
+                return event;
+            }
+            let Some(listener) = listeners.get_mut(listener) else { return event };
+            if listener.overload.admits(state) {
+                listener.stats.requests += 1;
+                return event;
+            }
+            listener.overload.turn_down(state, engine, &mut listener.stats, out, now);
         }
-        self.note_sent(key, now);
-        let Self { connections, engine, listeners, out, .. } = self;
-        let connection = connections.get_mut(key)?;
-        if connection.phase != Phase::Open {
-            return None;
-        }
-        let listener = connection.listener;
-        let state = connection.http()?;
-        let event = state.machine.next_event(engine, out, now);
-        if matches!(event, Some(Event::Request(_)))
-            && let Some(listener) = listeners.get_mut(listener)
-        {
-            listener.stats.requests += 1;
-        }
-        event
     }
 
     /// The machine hands out no further pipelined request while much waits for the socket.

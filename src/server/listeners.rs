@@ -7,6 +7,7 @@ use super::driver::Driver;
 use super::error::Error;
 use super::exchange;
 use super::keys::{ConnectionKey, ListenerKey};
+use super::overload::Overload;
 use super::runtime::{self, Runtime, with};
 use super::send_queue::SendQueue;
 use super::stats::Stats;
@@ -26,7 +27,14 @@ pub struct Listener {
     pub socket: Option<StreamListener>,
     pub service: Service,
     pub stats: Stats,
+    pub overload: Overload,
     max_connections: u32,
+    /// libuv has a connection, and the kernel others, for which there is no room yet.
+    pub holds_back: bool,
+    /// A connection got one of the last descriptors that the process may have: from then on it is
+    /// looked before each whether there are more, and none is taken but the one that libuv has, for
+    /// which it takes another as soon as it can.
+    few_descriptors: bool,
     /// It will close: each connection gets one more answer.
     retiring: bool,
 }
@@ -63,6 +71,10 @@ pub struct HttpListen {
     pub timeouts: http1::Timeouts,
     /// 0: no limit.
     pub max_connections: u32,
+    /// Requests whose answers are not complete; 0: no limit.
+    pub max_concurrent_requests: u32,
+    /// Seconds after which one that was turned down may ask again.
+    pub retry_after: u32,
     /// Bytes held for one connection, in either direction, above which its source has to wait.
     pub high_water_mark: u32,
 }
@@ -77,8 +89,11 @@ pub fn listen(
     options: Listening,
 ) -> Result<(ListenerKey, Address), Error> {
     runtime::ensure(scope)?;
-    let (service, max_connections) = match options.http {
-        None => (Service::Raw(Rc::new(RawHooks::new(hooks).map_err(Error::Hook)?)), 0),
+    let (service, max_connections, overload) = match options.http {
+        None => {
+            let hooks = Rc::new(RawHooks::new(hooks).map_err(Error::Hook)?);
+            (Service::Raw(hooks), 0, Overload::new(0, 0)?)
+        }
         Some(http) => {
             let hooks = Rc::new(HttpHooks::new(hooks).map_err(Error::Hook)?);
             let config = http1::Config {
@@ -86,7 +101,9 @@ pub fn listen(
                 timeouts: http.timeouts,
                 high_water_mark: http.high_water_mark as usize,
             };
-            (Service::Http { hooks, config: Rc::new(config) }, http.max_connections)
+            let overload = Overload::new(http.max_concurrent_requests, http.retry_after)?;
+            let service = Service::Http { hooks, config: Rc::new(config) };
+            (service, http.max_connections, overload)
         }
     };
     with(|runtime| {
@@ -99,7 +116,10 @@ pub fn listen(
             socket: None,
             service,
             stats: Stats::default(),
+            overload,
             max_connections,
+            holds_back: false,
+            few_descriptors: false,
             retiring: false,
         });
         runtime.open(key, &listening).inspect_err(|_| {
@@ -186,13 +206,26 @@ pub fn set_listener_ref(key: ListenerKey, referenced: bool) {
 }
 
 /// Takes the connection that libuv tells of, and those that wait behind it: to come back for each
-/// of them costs a turn of the loop.
+/// of them costs a turn of the loop. Without room libuv keeps its one, and asks for no more until
+/// that is taken: the others wait with the kernel.
 pub fn accept(key: ListenerKey) {
+    if with(|runtime| runtime.has_room(key)) != Some(true) {
+        return;
+    }
     accept_one(key, None);
     for _ in 1..ACCEPTS_PER_TURN {
         let Some(waiting) = with(|runtime| runtime.take_waiting(key)).flatten() else { break };
         accept_one(key, Some(waiting));
     }
+}
+
+/// Descriptors may have become free elsewhere.
+pub fn accept_held_back() {
+    let held_back = with(|runtime| {
+        let listeners = runtime.listeners.iter();
+        listeners.filter(|(_, found)| found.holds_back).map(|(key, _)| key).collect::<Vec<_>>()
+    });
+    held_back.unwrap_or_default().into_iter().for_each(accept);
 }
 
 fn accept_one(key: ListenerKey, waiting: Option<Waiting>) {
@@ -211,6 +244,14 @@ impl Listener {
     /// Closed, and the last connection has gone.
     pub fn is_drained(&self) -> bool {
         self.socket.is_none() && self.stats.connections == 0
+    }
+
+    /// Whether one more connection may come in: by the limit, and by the descriptors that the
+    /// process may have.
+    fn has_room(&self) -> bool {
+        let is_full = self.max_connections != 0 && self.stats.connections >= self.max_connections;
+        let socket = self.socket.as_ref().filter(|_| self.few_descriptors);
+        !is_full && !socket.is_some_and(StreamListener::next_is_among_last)
     }
 }
 
@@ -253,12 +294,29 @@ impl Runtime {
         Ok((key, address))
     }
 
+    /// Whether the connection that libuv has may come in now; else it will be asked for again.
+    fn has_room(&mut self, key: ListenerKey) -> bool {
+        let Some(listener) = self.listeners.get_mut(key) else { return false };
+        let has_room = listener.has_room();
+        listener.holds_back = !has_room && listener.socket.is_some();
+        has_room
+    }
+
     fn take_waiting(&self, key: ListenerKey) -> Option<Waiting> {
-        self.listeners.get(key)?.socket.as_ref()?.take_waiting()
+        let listener = self.listeners.get(key)?;
+        let takes_more = !listener.few_descriptors && listener.has_room();
+        if takes_more { listener.socket.as_ref()?.take_waiting() } else { None }
     }
 
     /// Accepts those that the kernel has for an HTTP listener and that would go with its socket.
     fn accept_rest(&mut self, key: ListenerKey) {
+        let holds_back = self.listeners.get(key).is_some_and(|listener| listener.holds_back);
+        if holds_back
+            && self.has_room(key)
+            && let Some((connection, _)) = self.accept(key, None)
+        {
+            self.settle(connection);
+        }
         for _ in 0..MAX_WAITING {
             let Some(waiting) = self.take_waiting(key) else { return };
             if let Some((connection, _)) = self.accept(key, Some(waiting)) {
@@ -286,8 +344,8 @@ impl Runtime {
         listener.stats.total_connections += 1;
         listener.stats.connections += 1;
         sweep.start(now);
-        let crowded =
-            listener.max_connections != 0 && listener.stats.connections > listener.max_connections;
+        let stream = connections.get(connection).map(|connection| &connection.stream);
+        listener.few_descriptors |= stream.is_some_and(Stream::is_among_last);
         let retiring = listener.retiring;
         if !connection.is_representable() {
             self.remove(connection, None);
@@ -300,20 +358,7 @@ impl Runtime {
         if retiring && let Some(state) = self.connections.get_mut(connection)?.http() {
             state.machine.retire();
         }
-        if crowded {
-            self.refuse_connection(connection);
-        }
         Some((connection, hooks))
-    }
-}
-
-impl Runtime {
-    /// One more than `maxConnections`: it is told so, and closed, in the next turn.
-    fn refuse_connection(&mut self, key: ConnectionKey) {
-        if let Some(state) = self.connections.get_mut(key).and_then(Connection::http) {
-            state.machine.refuse_service();
-            self.tasks.push::<Driver>(Task::Pump(key));
-        }
     }
 }
 
@@ -335,6 +380,7 @@ fn new_connection(
             reads_left: 0,
             queued: false,
             serving: false,
+            in_flight: false,
         })),
     };
     Connection {

@@ -15,6 +15,7 @@ mod exchange;
 mod keys;
 mod listeners;
 mod outgoing;
+mod overload;
 mod raw;
 mod registers;
 mod request_meta;

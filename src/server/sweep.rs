@@ -4,6 +4,7 @@ use super::connections::{Connection, Phase, Protocol};
 use super::driver::Driver;
 use super::exchange;
 use super::keys::ConnectionKey;
+use super::listeners;
 use super::raw;
 use super::runtime::with;
 use crate::uv::{Error, Timer};
@@ -101,7 +102,9 @@ pub fn run() {
     let due = with(|runtime| {
         let now = runtime.now();
         if runtime.connections.is_empty() {
-            runtime.sweep.stop();
+            if runtime.listeners.values().all(|listener| !listener.holds_back) {
+                runtime.sweep.stop();
+            }
             return Vec::new();
         }
         let until = runtime.sweep.missed_by(now);
@@ -119,6 +122,7 @@ pub fn run() {
             }
         }
     }
+    listeners::accept_held_back();
 }
 
 fn due(key: ConnectionKey, connection: &Connection, now: u64) -> Option<Due> {

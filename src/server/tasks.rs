@@ -28,6 +28,8 @@ pub enum Task {
     Completed { hooks: Rc<HttpHooks>, watched: Vec<f64> },
     /// A raw connection went.
     Closed { hooks: Rc<RawHooks>, key: ConnectionKey, cause: Option<Cause>, totals: (u64, u64) },
+    /// A connection of a listener that holds others back has gone.
+    Accept(ListenerKey),
     /// A closed listener's last connection may have gone.
     ListenerDrained(ListenerKey),
     /// A head was gathered that waits a turn more for what follows it.

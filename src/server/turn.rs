@@ -107,6 +107,7 @@ impl Runtime {
         self.out.clear();
         match self.next_event(key) {
             None => {
+                self.send_unasked(key);
                 self.watch_half_closed(key);
                 self.settle(key);
             }
@@ -118,6 +119,7 @@ impl Runtime {
     pub fn admit(&mut self, key: ConnectionKey, event: Event) {
         if let Event::Close { reason, linger } = event {
             self.close_for(key, reason, linger);
+            self.send_unasked(key);
             return self.settle(key);
         }
         if !self.out.is_empty() {
@@ -198,6 +200,14 @@ impl Runtime {
         let state = self.connections.get_mut(key).and_then(Connection::http);
         if state.is_some_and(|state| state.machine.at_eof()) {
             self.turn.unsent.push_back(key);
+        }
+    }
+
+    /// Sends answers that JavaScript was not asked for, behind what was gathered before.
+    fn send_unasked(&mut self, key: ConnectionKey) {
+        if !self.out.is_empty() {
+            self.gather_out(key);
+            self.flush(key);
         }
     }
 

@@ -44,6 +44,8 @@ pub struct HttpOptions {
     pub max_request_body_size: f64,
     pub max_requests_per_connection: u32,
     pub max_connections: u32,
+    pub max_concurrent_requests: u32,
+    pub retry_after: u32,
     pub high_water_mark: u32,
     pub headers_timeout: u32,
     pub receive_timeout: u32,
@@ -145,6 +147,8 @@ impl From<HttpOptions> for HttpListen {
                 idle: options.idle_timeout,
             },
             max_connections: options.max_connections,
+            max_concurrent_requests: options.max_concurrent_requests,
+            retry_after: options.retry_after,
             high_water_mark: options.high_water_mark,
         }
     }

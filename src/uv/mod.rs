@@ -10,6 +10,7 @@ mod error;
 mod event_loop;
 mod idle;
 mod listener;
+mod open_files;
 mod resolve;
 mod socket_options;
 mod stream;

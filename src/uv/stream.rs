@@ -39,7 +39,7 @@ impl Stream {
         (StreamHandle::kind(self.0) == Kind::Tcp).then(|| self.0.as_ptr().cast())
     }
 
-    fn handle(&self) -> *const sys::uv_handle_t {
+    pub(super) fn handle(&self) -> *const sys::uv_handle_t {
         self.0.as_ptr().cast()
     }
 

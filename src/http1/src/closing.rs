@@ -21,18 +21,6 @@ impl Connection {
         self.inbox().refusal = Some(refusal);
     }
 
-    /// Refuses whatever the client is going to ask, for want of room: `next_event` tells so with a
-    /// 503 (RFC 9110 section 15.6.4).
-    pub fn refuse_service(&mut self) {
-        self.refuse(Refusal {
-            status: 503,
-            code: "HTTP_TOO_MANY_CONNECTIONS",
-            reason: "The server has as many connections as it may have.",
-            offset: 0,
-            to_head: false,
-        });
-    }
-
     /// Writes the answer if none was started, and tells the application. `None`: it has nothing
     /// to learn, its exchange was complete.
     pub(crate) fn say_refusal(&mut self, engine: &Engine, out: &mut Vec<u8>) -> Option<Event> {
