@@ -49,14 +49,20 @@ export function nginxMissing(text) {
   return /\bssl\b/.test(text) && which('openssl') === null ? 'openssl is missing' : false
 }
 
-/** Starts nginx with the block and asks the server of the document through it. */
-export async function runNginx(t, session, { text, settings }) {
+/** Starts nginx with the blocks; gives where it listens, and what it has complained of. */
+export async function withNginx(t, session, text) {
   let target
   const { errors } = await startNginx(t, tool('nginx').path, (socket) => {
     const { own, isTls } = ownNginx(session, text, socket)
     target = { socketPath: socket.replace('unix:', ''), isTls }
     return own
   })
+  return { target, errors }
+}
+
+/** Asks the server of the document through nginx. */
+export async function runNginx(t, session, { text, settings }) {
+  const { target, errors } = await withNginx(t, session, text)
   await askAll(target, settings.asks)
   assert.deepEqual(errors(), [])
 }
