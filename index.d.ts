@@ -247,7 +247,7 @@ export interface ParsedError {
   type: 'error'
   /** What is wrong, for programs: begins with `HTTP_`, such as `HTTP_MISSING_HOST`. */
   code: string
-  /** The HTTP status to answer with (RFC 9110, 15.5 and 15.6): 400, 413, 414, 431, 501, 505. */
+  /** The HTTP status to answer with (RFC 9110, 15.5 and 15.6), such as 400, 413, 414 or 431. */
   status: number
   /** What is wrong, for people. */
   message: string

@@ -1,5 +1,6 @@
 // What a block says that it needs and not every machine has: peers that the bench gets.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, which } from '../../scripts/toolchain.mjs'
@@ -8,9 +9,16 @@ import { runProgram } from './program.js'
 const peers = join(root, 'bench', 'node_modules')
 const inPeers = (path) => (existsSync(join(peers, path)) ? join(peers, path) : null)
 
+/** There are builds of it for some versions of Node and of glibc. */
+function loadable(path) {
+  if (path === null) return null
+  const { status } = spawnSync(process.execPath, ['--eval', `require(${JSON.stringify(path)})`])
+  return status === 0 ? path : null
+}
+
 /** Where each is, or null; and how it runs a file: as Node does, unless it says so. */
 const KNOWN = {
-  'uWebSockets.js': { find: () => inPeers('uwebsockets') },
+  'uWebSockets.js': { find: () => loadable(inPeers('uwebsockets')) },
   bun: { find: () => inPeers('@oven/bun-linux-x64/bin/bun') ?? which('bun'), args: [] },
   deno: {
     find: () => inPeers('@deno/linux-x64-glibc/deno') ?? which('deno'),
@@ -22,7 +30,7 @@ const KNOWN = {
 export function whyMissing(name) {
   if (!Object.hasOwn(KNOWN, name)) throw new Error(`'needs ${name}': nobody knows where it is`)
   if (KNOWN[name].find() !== null) return undefined
-  return `${name} is missing; the bench gets it: node bench/install.mjs`
+  return `${name} is missing, or not for this machine; get it: node bench/install.mjs`
 }
 
 /** Runs a block with what it needs. */

@@ -63,10 +63,14 @@ class Program {
     return signal ?? code
   }
 
+  kill() {
+    this.#child.kill('SIGKILL')
+  }
+
   /** Ends it as a service manager does; one that does not care is ended by the signal itself. */
   async stop() {
     if (!this.isOver) this.#child.kill('SIGTERM')
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), 10_000)
+    const late = setTimeout(() => this.kill(), 10_000)
     const how = await this.ended()
     clearTimeout(late)
     assert.ok(how === 0 || how === 'SIGTERM', `it ended with ${how}: ${this.stderr}`)
@@ -126,8 +130,7 @@ async function whereItListens(session, block, program) {
 
 /** Runs the block; a server stays for the blocks behind it, another program has to end well. */
 export async function runProgram(session, block, command) {
-  await session.server?.stop()
-  session.server = null
+  await session.stopServer()
   const isModule = !/\brequire\(/.test(block.text)
   const name = block.settings.file ?? `line-${block.line}.${isModule ? 'mjs' : 'cjs'}`
   const file = session.write(name, session.localized(programText(block)))
@@ -136,11 +139,16 @@ export async function runProgram(session, block, command) {
     assert.equal(await program.ended(), 0, program.stderr)
     return assertQuiet(program, block.settings)
   }
+  try {
+    const target = await whereItListens(session, block, program)
+    await askAll(target, block.settings.asks)
+    assert.ok(!program.isOver, `it ended: ${program.stderr}`)
+    assertQuiet(program, block.settings)
+  } catch (error) {
+    program.kill()
+    throw error
+  }
   session.server = program
-  const target = await whereItListens(session, block, program)
-  await askAll(target, block.settings.asks)
-  assert.ok(!program.isOver, `it ended: ${program.stderr}`)
-  assertQuiet(program, block.settings)
 }
 
 /** Types are checked as a user would check them. */

@@ -65,8 +65,14 @@ export class Session {
     return file
   }
 
+  async stopServer() {
+    const { server } = this
+    this.server = null
+    await server?.stop()
+  }
+
   async close() {
-    await this.server?.stop()
+    await this.stopServer()
     rmSync(this.folder, { recursive: true, force: true })
     rmSync(this.run, { recursive: true, force: true })
   }
