@@ -32,3 +32,15 @@ test('the codes of an answer that is not sent are those of the encoder', () => {
     assert.ok(answers.includes(name), `${name} is no such code`)
   }
 })
+
+test('docs/refusals.md has every fault of the HTTP machine, with its status and its sentence', () => {
+  const text = sources('src/http1/src', '.rs').join('\n')
+  const pattern =
+    /(?:status: )?\b(\d{3}),?\s+(?:code: )?"(HTTP_\w+)",?\s+(?:reason: )?\s*"([^"]+)"/g
+  const faults = [...text.matchAll(pattern)].map(([, status, name, reason]) => {
+    return `| \`${name}\` | ${status} | ${reason.replaceAll(/\\\s+/g, '')} |`
+  })
+  assert.ok(faults.length > 30)
+  const rows = read('docs/refusals.md').split('\n')
+  assert.deepEqual(rows.filter((row) => row.startsWith('| `')).sort(), faults.sort())
+})
