@@ -44,8 +44,22 @@ function verdictOf({ faults, tally }) {
   return [`**It falls short**, in ${count(all)} exchanges:`, '', ...faults.map((one) => `- ${one}`)]
 }
 
+/** What it took before, in and behind the load. */
+function aroundIt({ seconds, samples, before, after, idle }) {
+  const said = ({ rss, heapUsed, files }) =>
+    `${inMiB(rss)} MiB of RSS, ${inMiB(heapUsed)} MiB of heap and ${files} descriptors`
+  const files = Math.max(0, ...samples.map((sample) => sample.files))
+  const cpu = (after.cpu - before.cpu) / 1e6
+  return [
+    `- before the load: ${said(before)}`,
+    `- in it: ${files} descriptors at most, and ${Math.round((cpu / seconds) * 100)} % of a core`,
+    `- behind it, when all clients had left: ${said(after)}, ${after.connections.open} connections, ` +
+      `${(idle * 100).toFixed(1)} % of a core`,
+  ]
+}
+
 export function reportOf(found) {
-  const { minutes, seed, trends, before, after, machine, source, versions, idle } = found
+  const { minutes, seed, trends, machine, source, versions } = found
   const commit = source === undefined ? '' : `, commit ${source.commit}`
   const changed = source?.dirty ? ' and changes' : ''
   const short = [`**A short run, of ${minutes} min: it shows that the soak works.**`, '']
@@ -72,9 +86,7 @@ export function reportOf(found) {
       trends.map(trendRow),
     ),
     '',
-    `Before the load ${inMiB(before.rss)} MiB of RSS, ${inMiB(before.heapUsed)} of heap and ${before.files} descriptors; behind it,`,
-    `when all clients had left, ${inMiB(after.rss)}, ${inMiB(after.heapUsed)} and ${after.files}, ${after.connections.open} connections, and`,
-    `${(idle * 100).toFixed(1)} % of a core. The load took ${((after.cpu - before.cpu) / 1e6).toFixed(0)} s of the server's CPU time.`,
+    ...aroundIt(found),
     '',
     '## Load',
     '',
