@@ -1,5 +1,5 @@
 // milouv and node:http read the same bytes. Wherever they make something else of them, the table
-// in support/differential-explanations.js says which rule is behind it.
+// in support/differential-explanations.js says which rule is behind it. MILOUV_CASES: so many.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -7,7 +7,7 @@ import { explanations } from './support/differential-explanations.js'
 import { runDifferential } from './support/differential-run.js'
 import { SeededRandom, seedOfRun } from './support/seeded-random.js'
 
-const CASES = 5_000
+const CASES = Number(process.env.MILOUV_CASES ?? 5_000)
 const SHOWN = 5
 
 const seed = seedOfRun()

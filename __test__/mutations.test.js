@@ -8,10 +8,10 @@ import { MutationServer, mutationCase, sendMutation } from './support/mutation-r
 import { escaped } from './support/request-generator.js'
 import { SeededRandom, seedOfRun } from './support/seeded-random.js'
 
-const CASES = 10_000
+const CASES = Number(process.env.MILOUV_CASES ?? 10_000)
 const AT_ONCE = 64
 /** Enough for the heap and the pools to have their size. */
-const WARM_UP = 2_000
+const WARM_UP = Math.min(2_000, CASES / 5)
 const MAX_HEAP_GROWTH = 4 * 1024 * 1024
 const MAX_NATIVE_GROWTH = 16 * 1024 * 1024
 

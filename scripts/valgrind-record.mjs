@@ -7,7 +7,8 @@ const unique = (list) => [...new Set(list)].join(', ')
 const nameOf = (failed) => failed.trim().replace(/^not ok \d+ - /, '')
 
 /** Those within others are named; what they are within fails with them. */
-function failedOf({ failed }) {
+function failedOf({ failed, ended }) {
+  if (typeof ended === 'string') return `cut off by ${ended}: it took too long`
   const inner = failed.filter((text) => /^\s/.test(text))
   return unique((inner.length > 0 ? inner : failed).map(nameOf))
 }

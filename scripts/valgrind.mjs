@@ -40,9 +40,12 @@ const LIMIT_MS = 20 * 60_000
 
 /** A tenth and less of what the tests do otherwise: each step costs some thirty times as much. */
 const SMALL = {
+  MILOUV_CASES: '300',
+  MILOUV_CONTRACT: 'milouv',
   MILOUV_LEAK_REQUESTS: '100',
   MILOUV_RESETS: '40',
   MILOUV_TRANSFER_BYTES: String(4 * 1024 * 1024),
+  MILOUV_WALK: '60',
   // Valgrind looks for leaks where a process ends, unless that is by SIGKILL.
   MILOUV_TEST_END: 'SIGTERM',
 }
