@@ -54,6 +54,7 @@ impl Connection {
         out: &mut Vec<u8>,
         now: u64,
     ) -> Result<BodyPlan, SendError> {
+        self.check();
         self.check_owed()?;
         if !(200..=599).contains(&status) {
             return Err(SendError::InvalidStatus);
@@ -132,6 +133,7 @@ impl Connection {
         len: usize,
         out: &mut Vec<u8>,
     ) -> Result<BodyPlan, SendError> {
+        self.check();
         self.check_streaming()?;
         match self.state.writing {
             // An empty chunk would be the last.
@@ -160,6 +162,7 @@ impl Connection {
     /// without an end, or by bytes that are missing. True: it could not, because the end of the
     /// connection is the end of the body; then only a reset tells.
     pub fn break_off(&mut self) -> bool {
+        self.check();
         let ends_with_connection = self.state.writing == Writing::UntilClose;
         self.close(CloseReason::AnswerFailed, true);
         ends_with_connection
@@ -167,6 +170,7 @@ impl Connection {
 
     /// Ends the piece.
     pub fn send_data_end(&mut self, out: &mut Vec<u8>) {
+        self.check();
         if self.chunk_open {
             self.chunk_open = false;
             out.extend_from_slice(b"\r\n");
@@ -181,6 +185,7 @@ impl Connection {
         out: &mut Vec<u8>,
         now: u64,
     ) -> Result<(), SendError> {
+        self.check();
         self.check_streaming()?;
         match self.state.writing {
             Writing::Declared if self.left > 0 => {
@@ -211,6 +216,7 @@ impl Connection {
         count: u32,
         out: &mut Vec<u8>,
     ) -> Result<bool, SendError> {
+        self.check();
         self.check_owed()?;
         if !(100..=199).contains(&status) || status == 101 {
             return Err(SendError::InvalidStatus);
@@ -232,6 +238,7 @@ impl Connection {
     /// is sent to them. So the beginning of what comes next goes out ahead of it, where that is
     /// known: whoever is still there waits for the rest. True: there is something to send.
     pub fn begin_next(&mut self, out: &mut Vec<u8>) -> bool {
+        self.check();
         if !self.eof || self.begun || !self.exchange_open() || self.refusal_waits() {
             return false;
         }

@@ -23,6 +23,7 @@ impl Connection {
     /// Takes what has come of the body: nothing before the request was handed out. What is left
     /// when the exchange is over is dropped.
     pub fn take_body(&mut self) -> Vec<u8> {
+        self.check();
         if self.unsaid {
             return Vec::new();
         }
@@ -35,6 +36,7 @@ impl Connection {
 
     /// The application has taken what the caller kept by itself.
     pub fn took_aside(&mut self) {
+        self.check();
         self.news = false;
         self.clock_stale = true;
     }
@@ -55,6 +57,7 @@ impl Connection {
     /// The application reads the body. The first time, a client that waits for it is told
     /// `100 Continue` (RFC 9110 section 10.1.1), unless the answer has been started.
     pub fn want_body(&mut self, out: &mut Vec<u8>) {
+        self.check();
         if !self.exchange_open() || self.refusal_waits() || self.state.reading == Reading::Drain {
             return;
         }
@@ -72,6 +75,7 @@ impl Connection {
     /// The application does not want the rest of the body: it is read away, within
     /// [`DRAIN_LIMIT`]. Before the request was handed out nobody can know that.
     pub fn discard_body(&mut self) {
+        self.check();
         if self.unsaid {
             return;
         }

@@ -39,6 +39,7 @@ impl Connection {
     /// The socket took bytes, or could not; so many still wait in the send queue. Call
     /// [`Connection::next_event`] afterwards.
     pub fn note_sent(&mut self, now: u64, pending: usize) {
+        self.check();
         let pending = pending.min(u32::MAX as usize) as u32;
         let was_pending = self.pending > 0;
         // Only what the socket took is progress: not what the application adds meanwhile.
@@ -55,6 +56,7 @@ impl Connection {
     /// Ends what has waited for too long: with a 408 where nothing was answered, silently where
     /// nothing was asked or the answer is not taken.
     pub fn on_deadline(&mut self, engine: &Engine, now: u64, out: &mut Vec<u8>) -> Option<Event> {
+        self.check();
         self.refresh_clock(now);
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;

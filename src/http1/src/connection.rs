@@ -86,8 +86,8 @@ pub(crate) struct Inbox {
     pub body: Vec<u8>,
     pub trailers: Vec<u8>,
     /// Bytes behind the current message, from `kept_at` on.
-    kept: Vec<u8>,
-    kept_at: usize,
+    pub kept: Vec<u8>,
+    pub kept_at: usize,
     drained: u64,
     pub refusal: Option<Refusal>,
 }
@@ -128,6 +128,7 @@ impl Connection {
     /// message is kept until the exchange is over. Call [`Connection::next_event`] until `None`
     /// afterwards, before the engine serves another connection.
     pub fn receive(&mut self, engine: &mut Engine, bytes: &[u8], now: u64) {
+        self.check();
         if self.refusal_waits() {
             return;
         }
@@ -145,6 +146,7 @@ impl Connection {
     /// [`Connection::took_aside`]. False, and nothing: they are not all of the body, or not the
     /// next that the application gets.
     pub fn receive_aside(&mut self, engine: &mut Engine, length: usize, now: u64) -> bool {
+        self.check();
         let is_next = self.state.reading == Reading::Body && self.body().is_empty();
         let taken = is_next && !self.refusal_waits() && self.decoder.skip_data(length);
         if taken {
@@ -158,6 +160,7 @@ impl Connection {
 
     /// The client has ended its side. What it asked for is still answered.
     pub fn receive_eof(&mut self, _engine: &mut Engine, _now: u64) {
+        self.check();
         self.eof = true;
         if matches!(self.state.reading, Reading::Body | Reading::Drain) && !self.refusal_waits() {
             self.finish_decoding();
@@ -173,6 +176,7 @@ impl Connection {
         out: &mut Vec<u8>,
         now: u64,
     ) -> Option<Event> {
+        self.check();
         self.refresh_clock(now);
         loop {
             if self.refusal_waits() {

@@ -9,6 +9,7 @@
 //! - `decode`, `head`, `target`, `framing`, `chunked`: the reading half
 //! - `encode`, `status`, `date`: the writing half
 //! - `state`, `connection`, `body`, `answer`, `clock`, `closing`: one connection, Reading x Writing
+//! - `invariants`: what is always true of it, looked at in debug builds
 //! - `limits`, `fault`, `error`, `ascii`: bounds, faults, tables of characters
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -28,6 +29,7 @@ mod error;
 mod fault;
 mod framing;
 mod head;
+mod invariants;
 mod limits;
 mod milo;
 mod state;

@@ -1,0 +1,66 @@
+//! What is always true of a connection between two calls. Looked at in builds with debug
+//! assertions: those of the tests, of the fuzz targets, and `npm run test:debug`.
+
+use crate::connection::Connection;
+use crate::state::{Reading, Writing};
+
+impl Connection {
+    #[cfg(not(debug_assertions))]
+    #[inline(always)]
+    pub(crate) fn check(&self) {}
+
+    #[cfg(debug_assertions)]
+    pub(crate) fn check(&self) {
+        self.check_request();
+        self.check_answer();
+        self.check_inbox();
+        self.check_end();
+        assert!(self.retiring || !self.shutdown, "a shutdown makes each answer the last");
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_request(&self) {
+        let Self { state, decoder, request, .. } = self;
+        let in_message =
+            matches!(state.reading, Reading::Body | Reading::Drain | Reading::Complete);
+        assert!(!in_message || self.served > 0, "a message was counted: {state:?}");
+        assert!(!in_message || !decoder.has_partial_head(), "one message at a time: {state:?}");
+        assert!(!self.unsaid || state.writing == Writing::Owed, "not answered unheard: {state:?}");
+        assert!(!self.expecting || request.expect_continue, "nobody waits for a 100");
+        assert!(!self.wanted || state.reading != Reading::Drain, "what is wanted is not drained");
+        let drains = !matches!(state.reading, Reading::Head | Reading::Body);
+        assert!(!self.drain_over || drains, "too much of nothing: {state:?}");
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_answer(&self) {
+        let Self { state, .. } = self;
+        assert!(!self.chunk_open || state.writing == Writing::Chunked, "a chunk in {state:?}");
+        assert!(!self.begun || self.eof, "ahead of an answer nobody doubts");
+        let can_begin = matches!(state.writing, Writing::Owed | Writing::Chunked | Writing::Ended);
+        assert!(!self.begun || can_begin, "the beginning of nothing: {state:?}");
+        let is_counted = state.writing != Writing::Chunked;
+        assert!(self.left == 0 || is_counted, "{} bytes announced in {state:?}", self.left);
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_inbox(&self) {
+        let Some(inbox) = &self.inbox else { return };
+        let reading = self.state.reading;
+        assert!(inbox.kept_at <= inbox.kept.len());
+        let may_keep = reading == Reading::Complete || inbox.refusal.is_some();
+        assert!(!self.has_kept() || may_keep, "bytes kept while {reading:?}");
+        let has_body = matches!(reading, Reading::Body | Reading::Complete);
+        assert!(inbox.body.is_empty() || has_body, "a body while {reading:?}");
+        let is_whole = reading == Reading::Complete;
+        assert!(inbox.trailers.is_empty() || is_whole, "trailers while {reading:?}");
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_end(&self) {
+        let has_ended = self.state.reading == Reading::Ended;
+        assert_eq!(self.close.is_some(), has_ended, "{:?} and {:?}", self.close, self.state);
+        assert!(!self.close_said || has_ended, "an end was told that did not come");
+        assert!(self.inbox.is_none() || !has_ended, "nothing is held of what has ended");
+    }
+}
