@@ -33,7 +33,7 @@ test('the codes of an answer that is not sent are those of the encoder', () => {
   }
 })
 
-test('docs/refusals.md has every fault of the HTTP machine, with its status and its sentence', () => {
+test('docs/refusals.md has every fault there is, with its status and its sentence', () => {
   const text = sources('src/http1/src', '.rs').join('\n')
   const pattern =
     /(?:status: )?\b(\d{3}),?\s+(?:code: )?"(HTTP_\w+)",?\s+(?:reason: )?\s*"([^"]+)"/g
