@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HttpParser, Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { listen } from './support/raw-socket.js'
-import { connectTo, deferred, serve, serveRaw } from './support/serve.js'
+import { connectTo, deferred, eventually, serve, serveRaw } from './support/serve.js'
 
 const FOREIGN = Buffer.from(request('DELETE /another/request', ['x-other: 1', 'x-more: 2']))
 
@@ -185,12 +185,71 @@ describe('AsyncLocalStorage', () => {
       storage.enterWith('something else')
       return new Response(store)
     }
-    // Up to Node 22 handlers have what there was when the server began to listen, later nothing.
+    // As node:http has it: what there was when the server began to listen.
     const { client } = await storage.run('of the server', () => serveRaw(t, handler))
-    const { text } = await client.ask(request('GET /'))
-    assert.match(text, /^(?:of the server|nothing)$/)
     for (let round = 0; round < 3; round += 1) {
-      assert.equal((await client.ask(request('GET /'))).text, text)
+      assert.equal((await client.ask(request('GET /'))).text, 'of the server')
     }
+  })
+
+  test('all handlers of raw connections start with the same as well', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const seen = []
+    const note = (name) => {
+      seen.push([name, storage.getStore()])
+      storage.enterWith('of a handler')
+    }
+    const closed = deferred()
+    const listener = {
+      open: () => note('open'),
+      data(connection) {
+        note('data')
+        connection.write(Buffer.alloc(32 * 1024 * 1024))
+      },
+      drain: () => note('drain'),
+      end(connection) {
+        note('end')
+        connection.end()
+      },
+      close() {
+        note('close')
+        closed.resolve()
+      },
+    }
+    const socket = storage.run('of the socket', () => listen(t, listener))
+    const client = await connectTo(t, socket)
+    client.pause().send('bytes')
+    await eventually(() => assert.equal(seen.length, 2))
+    client.resume()
+    await client.bytes(32 * 1024 * 1024)
+    client.end()
+    await closed.promise
+    const names = ['open', 'data', 'drain', 'end', 'close']
+    assert.deepEqual(
+      seen,
+      names.map((name) => [name, 'of the socket']),
+    )
+  })
+
+  test('whoever listens to the signal, or is cancelled, finds those of the request', async (t) => {
+    const storage = new AsyncLocalStorage()
+    const seen = []
+    const { server } = await serveRaw(t, (req) => {
+      const { pathname } = new URL(req.url)
+      storage.enterWith(pathname)
+      req.signal.addEventListener('abort', () => seen.push(['abort', pathname, storage.getStore()]))
+      const cancel = () => seen.push(['cancel', pathname, storage.getStore()])
+      const start = (controller) => controller.enqueue(Buffer.from('piece'))
+      return new Response(new ReadableStream({ start, cancel }))
+    })
+    const paths = ['/one', '/two', '/three']
+    for (const path of paths) {
+      const client = await connectTo(t, server)
+      client.send(request(`GET ${path}`))
+      await client.arrived(/piece/)
+      await client.reset()
+    }
+    await eventually(() => assert.equal(seen.length, 6))
+    for (const [name, path, store] of seen) assert.equal(store, path, name)
   })
 })

@@ -55,7 +55,12 @@ export async function pumpBody(exchange, source, trailers) {
     cancelled = true
   }
   const { highWaterMark } = exchange.service
-  exchange.onAbort(cancel)
+  let onAbort
+  // By a promise, with which the stores of AsyncLocalStorage come along.
+  new Promise((_, reject) => {
+    onAbort = reject
+    exchange.onAbort(onAbort)
+  }).catch(cancel)
   try {
     for (let reading = source.first; ; reading = source.next()) {
       const { done, value } = await reading
@@ -79,7 +84,7 @@ export async function pumpBody(exchange, source, trailers) {
     if (exchange.aborted !== null && isConsequence(error, exchange.aborted)) return
     throw error
   } finally {
-    exchange.offAbort(cancel)
+    exchange.offAbort(onAbort)
   }
 }
 

@@ -32,7 +32,7 @@ export class ConnectionInfo {
 
   get completed() {
     if (this.#completed === undefined) {
-      this.#completed = this.#exchange.service.watchCompletion(this.#exchange)
+      this.#completed = this.#exchange.watchCompletion()
       // Whoever only wants to know that it is over need not care how.
       this.#completed.catch(() => {})
     }

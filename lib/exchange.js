@@ -143,6 +143,22 @@ export class Exchange {
     })
   }
 
+  /** Settles when the socket has taken all of the answer. */
+  watchCompletion() {
+    return this.service.watchCompletion(this)
+  }
+
+  // What an exchange that is watched takes note of: see ObservedExchange.
+
+  /** An answer was given, but not sent. */
+  answering() {}
+
+  /** An answer of our own will be sent. */
+  answeringItself() {}
+
+  /** The handler, or what it gave, did not do. */
+  failed() {}
+
   // What the addon calls.
 
   bodyReady() {

@@ -1,4 +1,5 @@
 import binding from './binding.js'
+import { isLogging } from './debug-log.js'
 import { deferred } from './deferred.js'
 import { invalidArgType, invalidState, report } from './errors.js'
 import { installGlobals, uninstallGlobals } from './globals.js'
@@ -49,7 +50,7 @@ export class HttpServer {
 
   listen(handler) {
     const { signal, globals } = this.#options
-    const service = new HttpService(callable(handler), this.#options)
+    const service = new HttpService(this, callable(handler), this.#options)
     if (this.listening || this.#closing !== undefined) {
       throw invalidState('the server listens already', 'ERR_SERVER_ALREADY_LISTEN')
     }
@@ -201,5 +202,6 @@ function httpOptions({ limits, overload, timeouts, highWaterMark }) {
     receiveTimeout: timeouts.receive,
     sendTimeout: timeouts.send,
     idleTimeout: timeouts.idle,
+    watchConnections: isLogging(),
   }
 }

@@ -4,10 +4,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import binding from './binding.js'
 import { cancelBody, dropBody, openBody, pumpBody } from './body-pump.js'
 import { BriefBody } from './brief-body.js'
+import { isObserved, requestRefused } from './channels.js'
 import { ConnectionInfo } from './connection-info.js'
+import { logGone, logOpened } from './debug-log.js'
 import { abortError, isConsequence, report } from './errors.js'
 import { Exchange } from './exchange.js'
 import { keptHeaders } from './kept-headers.js'
+import { ObservedExchange } from './observed-exchange.js'
 import { HEADERS, KEY, META, openRegisters, registers, STATUS } from './registers.js'
 import { createRequest } from './request.js'
 import { isResponse, toWire } from './response.js'
@@ -29,10 +32,12 @@ export class HttpService {
   #watched = new Map()
   #nextWatched = 1
   #background = new Set()
-  #stores = new Stores()
+  #stores = new Stores('MILOUVHTTP')
   #lastStats
 
-  constructor(handler, { onError, onClientError, highWaterMark }) {
+  constructor(server, handler, { onError, onClientError, highWaterMark }) {
+    /** Whose requests these are, for those who watch. */
+    this.server = server
     this.#handler = handler
     this.#needsRequest = !WITHOUT_PARAMETERS.test(Function.prototype.toString.call(handler))
     this.#onError = onError
@@ -57,7 +62,10 @@ export class HttpService {
     openRegisters()
     // A small integer again, which costs V8 nothing.
     const meta = () => registers[META] | 0
-    const serve = (head) => this.#serve(new Exchange(this, registers[KEY], head, meta()))
+    const serve = (head) =>
+      isObserved()
+        ? this.#serveObserved(new ObservedExchange(this, registers[KEY], head, meta()))
+        : this.#serve(new Exchange(this, registers[KEY], head, meta()))
     const clientError = (refusal) => this.#clientError(refusal)
     return {
       resource: this.#stores.resource,
@@ -70,6 +78,7 @@ export class HttpService {
       },
       onComplete: (id, code) => this.#completed(id, code),
       onClientError: (...refusal) => this.#stores.run(clientError, refusal),
+      onConnection: logConnection,
       onClosed: () => {
         this.#lastStats = this.stats()
       },
@@ -151,6 +160,12 @@ export class HttpService {
       .catch((error) => this.#fail(exchange, error))
   }
 
+  #serveObserved(exchange) {
+    const answer = (response) => this.#trySend(exchange, response)
+    const fail = (error) => this.#fail(exchange, error)
+    exchange.serve(this.#handler, answer, fail)
+  }
+
   /** The usual answer goes back without a call, where it is sure to be sent. */
   #answer(exchange, response, destroyed) {
     const wire = toWire(response, true)
@@ -177,6 +192,7 @@ export class HttpService {
    * promise of the same where the head has to wait.
    */
   #send(exchange, response, mayWait = true) {
+    exchange.answering(response)
     const wire = toWire(response, mayWait)
     if (wire === undefined) return this.#sendSoon(exchange, response)
     return this.#sendWire(exchange, wire)
@@ -232,7 +248,7 @@ export class HttpService {
     }
     exchange.join()
     // Nobody is there: the exchange is about to hear why, or has.
-    if (!there) return exchange.onAbort((cause) => cancelBody(source, cause))
+    if (!there) return exchange.lost().catch((cause) => cancelBody(source, cause))
     pumpBody(exchange, source, trailers).then(
       () => exchange.finish(),
       (error) => this.#breakOff(exchange, error),
@@ -242,17 +258,20 @@ export class HttpService {
   /** One microtask later the platform's Response can be read at no cost (see toWire). */
   #sendSoon(exchange, response) {
     exchange.join()
-    SETTLED.then(() => {
-      try {
-        this.#hold(exchange, this.#send(exchange, response, false))
-      } catch (error) {
-        this.#fail(exchange, error)
-      }
-    })
+    SETTLED.then(() => this.#trySend(exchange, response, false))
+  }
+
+  #trySend(exchange, response, mayWait) {
+    try {
+      this.#hold(exchange, this.#send(exchange, response, mayWait))
+    } catch (error) {
+      this.#fail(exchange, error)
+    }
   }
 
   /** The head is out: only a broken connection can tell the client that the answer is wrong. */
   #breakOff(exchange, error) {
+    exchange.failed(error)
     binding.breakOff(exchange.key)
     exchange.abort('ERR_RESPONSE_ABORTED', 'the answer could not be completed')
     this.#tell(exchange, error)
@@ -261,6 +280,7 @@ export class HttpService {
   /** The handler threw, or gave what is no answer. */
   #fail(exchange, error) {
     if (exchange.aborted !== null && isConsequence(error, exchange.aborted)) return
+    exchange.failed(error)
     if (this.#onError === undefined) {
       this.#sendPlainError(exchange)
       return report('milouv: the handler failed', error)
@@ -293,6 +313,7 @@ export class HttpService {
 
   #sendPlainError(exchange) {
     if (exchange.aborted !== null || exchange.done) return
+    exchange.answeringItself(500)
     exchange.finish(binding.respond(exchange.key, 500, '', 0, undefined, ''))
   }
 
@@ -326,11 +347,18 @@ export class HttpService {
   }
 
   #clientError([status, code, reason, offset, address, port, family]) {
+    const refusal = { status, code, reason, offset, remoteAddress: { address, port, family } }
+    if (requestRefused.hasSubscribers) requestRefused.publish({ ...refusal, server: this.server })
     const onClientError = this.#onClientError
-    if (onClientError === undefined) return
-    const remoteAddress = { address, port, family }
-    onClientError({ status, code, reason, offset, remoteAddress })
+    onClientError?.(refusal)
   }
+}
+
+/** Without a code and a detail it was opened; both are there otherwise, if only as ''. */
+function logConnection(address, port, family, code, detail, bytesRead, bytesWritten) {
+  const remoteAddress = { address, port, family }
+  if (code === undefined) logOpened(remoteAddress)
+  else logGone(remoteAddress, { code, detail, bytesRead, bytesWritten })
 }
 
 /** False: nobody is there to take it. */

@@ -1,4 +1,6 @@
 import binding from './binding.js'
+import { serverSocket } from './channels.js'
+import { isLogging, logClosed, logGone, logListening, logOpened } from './debug-log.js'
 import { deferred } from './deferred.js'
 import { connectionError, invalidArgType, invalidState, systemError } from './errors.js'
 import { socketOptions } from './options.js'
@@ -53,7 +55,7 @@ export class InboundTcpSocket {
         throw invalidArgType(`listener.${name}`, 'a function', handler)
       }
     }
-    return this.#listen(rawHooks(this.#connections, handlers))
+    return this.#listen(rawHooks(this, this.#connections, handlers))
   }
 
   address() {
@@ -95,8 +97,11 @@ export class InboundTcpSocket {
       throw invalidState('the socket listens already', 'ERR_SERVER_ALREADY_LISTEN')
     }
     const closing = deferred()
+    const isLogged = isLogging()
+    let address = null
     const onClosed = () => {
       hooks.onClosed?.()
+      if (isLogged) logClosed(address)
       closing.resolve()
     }
     const outcome = binding.listen({ ...this.#options, http }, { ...hooks, onClosed })
@@ -106,6 +111,8 @@ export class InboundTcpSocket {
     }
     this.#key = outcome.key
     this.#address = outcome.address
+    address = outcome.address
+    if (isLogged) logListening(address)
     this.#closing = closing
     return this.#setRef(this.#referenced)
   }
@@ -127,45 +134,44 @@ function fromFunction(listener) {
   }
 }
 
-function rawHooks(connections, handlers) {
-  const stores = new Stores()
+function rawHooks(server, connections, handlers) {
+  const stores = new Stores('MILOUVTCP')
+  const isLogged = isLogging()
   return {
     resource: stores.resource,
-    onOpen(key) {
-      stores.reset()
+    onOpen: stores.bind((key) => {
       const connection = createConnection(key)
       connections.set(key, connection)
+      if (isLogged) logOpened(connection.remoteAddress)
+      if (serverSocket.hasSubscribers) serverSocket.publish({ socket: connection, server })
       handlers.open?.(connection)
-    },
-    onData(key, bytes) {
-      stores.reset()
+    }),
+    onData: stores.bind((key, bytes) => {
       const connection = connections.get(key)
       if (connection === undefined || connection.readyState === 'closed') return
       handlers.data?.(connection, bytes)
-    },
-    onDrain(key) {
-      stores.reset()
+    }),
+    onDrain: stores.bind((key) => {
       const connection = connections.get(key)
       // After `end` there is nothing to go on with.
       if (connection !== undefined && isWritable(connection)) handlers.drain?.(connection)
-    },
-    onEnd(key) {
-      stores.reset()
+    }),
+    onEnd: stores.bind((key) => {
       const connection = connections.get(key)
       if (connection === undefined) return
       // Whoever listens for the end says when the answer is over; for others it is over now.
       peerEnded(connection, handlers.end === undefined)
       handlers.end?.(connection)
-    },
-    onClose(key, code, detail, bytesRead, bytesWritten) {
-      stores.reset()
+    }),
+    onClose: stores.bind((key, code, detail, bytesRead, bytesWritten) => {
       const connection = connections.get(key)
       if (connection === undefined) return
       connections.delete(key)
       connectionClosed(connection, bytesRead, bytesWritten)
+      if (isLogged) logGone(connection.remoteAddress, { code, detail, bytesRead, bytesWritten })
       const error = code === undefined ? undefined : connectionError(code, detail)
       handlers.close?.(connection, error)
-    },
+    }),
   }
 }
 

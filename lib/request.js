@@ -2,6 +2,7 @@
 // the packed head, or asked of the exchange, when somebody looks. One made by an app wraps the
 // platform's.
 
+import { AsyncResource } from 'node:async_hooks'
 import {
   Body,
   bufferOf,
@@ -172,8 +173,11 @@ class Request {
 
 function makeSignal(exchange) {
   const controller = new AbortController()
-  if (exchange.aborted) controller.abort(exchange.aborted)
-  else exchange.onAbort((error) => controller.abort(error))
+  const abort = (error) => controller.abort(error)
+  // Who listens finds the stores of AsyncLocalStorage of the request, and not of whoever left.
+  const resource = new AsyncResource('MILOUVSIGNAL')
+  if (exchange.aborted) abort(exchange.aborted)
+  else exchange.onAbort((error) => resource.runInAsyncScope(abort, undefined, error))
   return controller.signal
 }
 

@@ -7,7 +7,8 @@ const STORE = new AsyncLocalStorage().kResourceStore?.description
  * The stores of AsyncLocalStorage that a socket's handlers start with: what one of them enters
  * (`enterWith`) must not be there for the next, which may serve another client. Up to Node 22
  * they are kept on the async resource, and all calls of one socket come in with the same. Later
- * they belong to the callback scope, and that may bring the requests of many clients.
+ * they belong to the callback scope, and that may bring the requests of many clients. In either
+ * case they are those that `listen` was called with, as node:http has them.
  */
 export class Stores {
   #kept = {}
@@ -16,7 +17,8 @@ export class Stores {
   // Whether anything was put on the resource since it was as at first.
   #touched = false
 
-  constructor() {
+  constructor(name) {
+    if (STORE === undefined) this.#scope = new AsyncResource(name)
     const touch =
       (method) =>
       (target, ...rest) => {
@@ -36,8 +38,17 @@ export class Stores {
       this.reset()
       return hook(argument)
     }
-    this.#scope ??= new AsyncResource('MILOUVHTTP')
     return this.#scope.runInAsyncScope(hook, undefined, argument)
+  }
+
+  /** A hook that runs with them, whatever its arguments. */
+  bind(hook) {
+    if (STORE === undefined)
+      return (...args) => this.#scope.runInAsyncScope(hook, undefined, ...args)
+    return (...args) => {
+      this.reset()
+      hook(...args)
+    }
   }
 
   /** For a hook that has its callback scope for itself; called before code of the application's. */

@@ -99,12 +99,14 @@ const HTTP = {
   maxConcurrentRequests: 0,
   retryAfter: 1,
   highWaterMark: 65_536,
+  watchConnections: true,
   ...timeouts,
 }
 
 const RAW_HOOKS = ['onOpen', 'onData', 'onDrain', 'onEnd', 'onClose', 'onClosed']
 const HTTP_HOOKS = [
-  ...['onRequest', 'onBody', 'onDrain', 'onAbort', 'onComplete', 'onClientError', 'onClosed'],
+  ...['onRequest', 'onBody', 'onDrain', 'onAbort', 'onComplete', 'onClientError'],
+  ...['onConnection', 'onClosed'],
 ]
 
 /** Listens with these hooks; those that are not given do nothing. */

@@ -49,6 +49,7 @@ const http = {
   onAbort: { send: request('GET /wait'), next: (client) => client.reset() },
   onComplete: { send: request('GET /watch') },
   onClientError: { send: 'nonsense\r\n\r\n' },
+  onConnection: { send: '' },
   onClosed: { send: request('GET /text'), closes: true },
 }
 
@@ -84,7 +85,7 @@ const behaviour = {
 }
 
 /** These hooks are not told of a connection. */
-const KEYLESS = ['onComplete', 'onClientError', 'onClosed']
+const KEYLESS = ['onComplete', 'onClientError', 'onConnection', 'onClosed']
 
 /**
  * Plays a scene and calls `play({ key, listener })` from within its hook, the first time that is
@@ -105,7 +106,8 @@ export async function playScene(kind, name, play) {
     const told = hook === 'onRequest' ? [keys.key, ...args] : args
     behaviour[kind][hook]?.(...told)
     if (hook === 'onClosed') closed.resolve()
-    begun.resolve()
+    // It comes before the client has said anything.
+    if (hook !== 'onConnection') begun.resolve()
   }
   for (const hook of Object.keys(scenes[kind])) hooks[hook] = (...args) => enter(hook, args)
   const { key, port } = listenBare(kind, hooks)

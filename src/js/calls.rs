@@ -60,6 +60,7 @@ hooks! {
         abort: "onAbort",
         complete: "onComplete",
         client_error: "onClientError",
+        connection: "onConnection",
         closed: "onClosed",
     }
 }
@@ -169,6 +170,20 @@ impl HttpHooks {
         done(scope.call(&self.client_error, &arguments))
     }
 
+    /// For a log: a connection was accepted, or has gone; then why, and the bytes read and written.
+    pub fn on_connection(
+        &self,
+        scope: &Scope<'_>,
+        peer: Peer<'_>,
+        gone: Option<Gone<'_>>,
+    ) -> Result<(), Error> {
+        let [address, port, family] = peer.raw(scope)?;
+        let (code, detail) = code_and_syscall(scope, gone.map(|gone| gone.cause))?;
+        let (read, written) = gone.map_or((0, 0), |gone| gone.totals);
+        let (read, written) = (scope.number(read as f64), scope.number(written as f64));
+        done(scope.call(&self.connection, &[address, port, family, code, detail, read, written]))
+    }
+
     /// The listener is closed and its last connection gone.
     pub fn on_closed(&self, scope: &Scope<'_>) -> Result<(), Error> {
         done(scope.call(&self.closed, &[]))
@@ -183,6 +198,13 @@ pub struct Refused<'a> {
     pub reason: &'a str,
     pub offset: u64,
     pub peer: Peer<'a>,
+}
+
+/// How a connection ended: a code and a sentence, and the bytes read and written.
+#[derive(Debug, Clone, Copy)]
+pub struct Gone<'a> {
+    pub cause: (&'a str, &'a str),
+    pub totals: (u64, u64),
 }
 
 /// Where a client is: an IP address and a port, or the path of its socket.

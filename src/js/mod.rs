@@ -13,7 +13,7 @@ mod scope;
 mod value;
 
 pub use async_context::AsyncContext;
-pub use calls::{HttpHooks, Peer, RawHooks, Refused};
+pub use calls::{Gone, HttpHooks, Peer, RawHooks, Refused};
 pub use cleanup::{CleanupHandle, add_async_cleanup_hook};
 pub use env::{Entered, Env};
 pub use fresh_bytes::FreshBytes;

@@ -21,6 +21,12 @@ pub fn reset() -> Cause {
     ("ECONNRESET".to_owned(), "the connection was closed before the answer was complete".to_owned())
 }
 
+/// For a log: how a connection ended that nothing went wrong with.
+pub fn how(machine: &http1::Connection) -> Cause {
+    let reason = machine.close_reason().map(|reason| reason.explain());
+    (String::new(), reason.unwrap_or("the server destroyed it").to_owned())
+}
+
 /// The cause after a panic of ours.
 pub fn panicked() -> Cause {
     ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked while it served this connection".to_owned())

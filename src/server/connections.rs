@@ -222,12 +222,17 @@ impl Runtime {
                 let (hooks, totals) = (Rc::clone(hooks), (bytes_read, bytes_written));
                 self.tasks.push::<Driver>(Task::Closed { hooks, key, cause, totals });
             }
-            (Protocol::Http(mut state), Some(Service::Http { hooks, .. })) => {
+            (Protocol::Http(mut state), Some(Service::Http { hooks, watched, .. })) => {
                 let hooks = Rc::clone(hooks);
+                let gone = watched.then(|| {
+                    let cause = cause.clone().unwrap_or_else(|| closing::how(&state.machine));
+                    let end = Some((cause, (bytes_read, bytes_written)));
+                    Task::Connection { hooks: Rc::clone(&hooks), peer: state.peer(&stream), end }
+                });
                 let cause = cause.unwrap_or_else(closing::reset);
                 let unsent = std::mem::take(&mut state.finished);
                 let task = closing::abort_task(&stream, &mut state, hooks, key, cause, unsent);
-                if let Some(task) = task {
+                for task in [task, gone].into_iter().flatten() {
                     self.tasks.push::<Driver>(task);
                 }
             }

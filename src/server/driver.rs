@@ -9,10 +9,10 @@ use super::listeners;
 use super::raw;
 use super::runtime::{handle_closed, with};
 use super::sweep;
-use super::tasks::Task;
+use super::tasks::{End, Task};
 use super::turn;
-use crate::js::Peer;
-use crate::uv::{Error, Events, Key};
+use crate::js::{Gone, HttpHooks, Peer};
+use crate::uv::{Address, Error, Events, Key};
 
 /// The receiver of all events of this thread's handles.
 pub struct Driver;
@@ -159,6 +159,7 @@ fn perform(task: Task) {
                 let _ = hooks.on_complete(&scope, exchange, None);
             }
         }
+        Task::Connection { hooks, peer, end } => tell_connection(&hooks, &peer, end.as_ref()),
         Task::Closed { hooks, key, cause, totals } => {
             let Ok(scope) = hooks.enter() else { return };
             let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
@@ -168,6 +169,15 @@ fn perform(task: Task) {
         Task::ListenerDrained(key) => listeners::finish(key),
         Task::Drained(key) => tell_drained(key),
     }
+}
+
+fn tell_connection(hooks: &HttpHooks, peer: &Address, end: Option<&End>) {
+    let Ok(scope) = hooks.enter() else { return };
+    let text = peer.text();
+    let peer = Peer { address: &text, port: peer.port(), family: peer.family() };
+    let gone = end.map(|((code, detail), totals)| Gone { cause: (code, detail), totals: *totals });
+    // What the hook throws has been reported as uncaught already.
+    let _ = hooks.on_connection(&scope, peer, gone);
 }
 
 fn tell_drained(key: ConnectionKey) {

@@ -101,7 +101,9 @@ pub fn tell(
     let _ = match event {
         Event::Request(request) => {
             let text = with(|runtime| {
-                runtime.connections.get_mut(key)?.http()?.serving = true;
+                let connection = runtime.connections.get_mut(key)?;
+                connection.http()?.serving = true;
+                runtime.listeners.get_mut(connection.listener)?.stats.requests += 1;
                 runtime.registers.set(registers::KEY, number);
                 runtime.registers.set(registers::META, request_meta::pack(&request));
                 Some(scope.latin1(runtime.head_text(head)))
@@ -192,7 +194,6 @@ impl Runtime {
             }
             let Some(listener) = listeners.get_mut(listener) else { return event };
             if listener.overload.admits(state) {
-                listener.stats.requests += 1;
                 return event;
             }
             listener.overload.turn_down(state, engine, &mut listener.stats, out, now);

@@ -42,7 +42,12 @@ pub struct Listener {
 #[derive(Clone)]
 pub enum Service {
     Raw(Rc<RawHooks>),
-    Http { hooks: Rc<HttpHooks>, config: Rc<http1::Config> },
+    /// `watched`: somebody wants to hear of each connection.
+    Http {
+        hooks: Rc<HttpHooks>,
+        config: Rc<http1::Config>,
+        watched: bool,
+    },
 }
 
 /// What `listen` needs, already checked by lib/.
@@ -77,6 +82,8 @@ pub struct HttpListen {
     pub retry_after: u32,
     /// Bytes held for one connection, in either direction, above which its source has to wait.
     pub high_water_mark: u32,
+    /// Each connection is told of, when it comes and when it goes.
+    pub watched: bool,
 }
 
 /// Connections that are accepted ahead of a close, at most: more than any backlog holds.
@@ -102,7 +109,7 @@ pub fn listen(
                 high_water_mark: http.high_water_mark as usize,
             };
             let overload = Overload::new(http.max_concurrent_requests, http.retry_after)?;
-            let service = Service::Http { hooks, config: Rc::new(config) };
+            let service = Service::Http { hooks, config: Rc::new(config), watched: http.watched };
             (service, http.max_connections, overload)
         }
     };
@@ -353,7 +360,13 @@ impl Runtime {
         }
         let hooks = match &listener.service {
             Service::Raw(hooks) => Some(Rc::clone(hooks)),
-            Service::Http { .. } => None,
+            Service::Http { watched: false, .. } => None,
+            Service::Http { hooks, watched: true, .. } => {
+                let (hooks, peer) =
+                    (Rc::clone(hooks), self.connections.get_mut(connection)?.peer());
+                self.tasks.push::<Driver>(Task::Connection { hooks, peer, end: None });
+                None
+            }
         };
         if retiring && let Some(state) = self.connections.get_mut(connection)?.http() {
             state.machine.retire();

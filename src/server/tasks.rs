@@ -11,6 +11,9 @@ use crate::uv::{Address, Events, Idle};
 /// An error as JavaScript will see it: code and system call or sentence.
 pub type Cause = (String, String);
 
+/// How a connection ended: why, and the bytes that were read and written.
+pub type End = (Cause, (u64, u64));
+
 /// Something to do with nothing of JavaScript on the stack.
 pub enum Task {
     /// The connection's answer went out: its next request may be waiting.
@@ -26,6 +29,8 @@ pub enum Task {
     },
     /// Watched answers went out whole.
     Completed { hooks: Rc<HttpHooks>, watched: Vec<f64> },
+    /// For a log: an HTTP connection came, or went.
+    Connection { hooks: Rc<HttpHooks>, peer: Address, end: Option<End> },
     /// A raw connection went.
     Closed { hooks: Rc<RawHooks>, key: ConnectionKey, cause: Option<Cause>, totals: (u64, u64) },
     /// A connection of a listener that holds others back has gone.

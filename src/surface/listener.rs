@@ -51,6 +51,8 @@ pub struct HttpOptions {
     pub receive_timeout: u32,
     pub send_timeout: u32,
     pub idle_timeout: u32,
+    /// `onConnection` is called.
+    pub watch_connections: bool,
 }
 
 /// A listener, or libuv's error: lib/ makes Node's kind of Error of it.
@@ -150,6 +152,7 @@ impl From<HttpOptions> for HttpListen {
             max_concurrent_requests: options.max_concurrent_requests,
             retry_after: options.retry_after,
             high_water_mark: options.high_water_mark,
+            watched: options.watch_connections,
         }
     }
 }

@@ -69,6 +69,11 @@ impl Connection {
         Some(Event::Close { reason, linger: false })
     }
 
+    /// Why it closes, once that is so.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.close
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
         self.close.is_some()
     }
