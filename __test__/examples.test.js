@@ -266,6 +266,66 @@ describe('the example graceful-shutdown', () => {
     }))
 })
 
+describe('the example opentelemetry', () => {
+  const TRACE = '0af7651916cd43dd8448eb211c80319c'
+  const PARENT = 'b7ad6b7169203331'
+
+  /** The spans that were printed, each as its text. */
+  const spansOf = (output) => output.join('\n').match(/^\{\n.*?^\}$/gms) ?? []
+  const spanOf = (output, path) =>
+    spansOf(output).find((span) => span.includes(`'url.path': '${path}'`))
+
+  test('continues the trace of its client, and is the parent of what the handler does', () =>
+    withExample('opentelemetry', async ({ url, port, output }) => {
+      const traceparent = `00-${TRACE}-${PARENT}-01`
+      const answer = await fetch(`${url}a?b=c`, { headers: { traceparent, 'user-agent': 'me' } })
+      assert.equal(await answer.text(), `${TRACE}\n`)
+      await until(() => spanOf(output, '/a') !== undefined)
+      const span = spanOf(output, '/a')
+      assert.match(span, /name: 'GET'/)
+      assert.match(span, /kind: 1/)
+      assert.match(span, new RegExp(`traceId: '${TRACE}'`))
+      assert.match(span, new RegExp(`spanId: '${PARENT}'`))
+      const attributes = {
+        'http.request.method': "'GET'",
+        'http.response.status_code': 200,
+        'url.scheme': "'http'",
+        'url.query': "'b=c'",
+        'server.address': "'127.0.0.1'",
+        'server.port': port,
+        'client.address': "'127.0.0.1'",
+        'network.protocol.version': "'1.1'",
+        'user_agent.original': "'me'",
+      }
+      for (const [name, value] of Object.entries(attributes)) {
+        assert.ok(span.includes(`'${name}': ${value}`), `${name} in ${span}`)
+      }
+      const [, id] = /^ {2}id: '(\w{16})'/m.exec(span)
+      const work = spansOf(output).find((each) => each.includes("name: 'work'"))
+      assert.match(work, new RegExp(`spanId: '${id}'`))
+    }))
+
+  test('ends its spans where the handler fails, and where the client leaves', () =>
+    withExample('opentelemetry', async ({ url, output }) => {
+      assert.equal((await fetch(`${url}fail`)).status, 500)
+      await until(() => spanOf(output, '/fail') !== undefined)
+      assert.match(spanOf(output, '/fail'), /'error\.type': 'TypeError'/)
+      assert.match(spanOf(output, '/fail'), /code: 2/)
+      const controller = new AbortController()
+      const asked = fetch(`${url}slow`, { signal: controller.signal })
+      const told = assert.rejects(asked, { name: 'AbortError' })
+      // Answered behind it: by then it runs.
+      for (let round = 0; round < 5; round++) await (await fetch(url)).text()
+      controller.abort()
+      await told
+      await until(() => spanOf(output, '/slow') !== undefined)
+      const span = spanOf(output, '/slow')
+      assert.match(span, /'error\.type': '\w+'/)
+      assert.match(span, /code: 2, message: 'aborted'/)
+      assert.doesNotMatch(span, /status_code/)
+    }))
+})
+
 /** What rolling-restart.test.js starts. */
 const elsewhere = ['cluster', 'workers']
 
