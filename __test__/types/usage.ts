@@ -1,5 +1,6 @@
 // Compiled by tsc, never run: what must type-check, and what must not.
 
+import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { Hono } from 'hono'
 import {
   type ConnectionInfo,
@@ -8,8 +9,11 @@ import {
   HttpServer,
   InboundTcpSocket,
   type ParserEvent,
+  type RefusalMessage,
   Request,
+  type RequestMessage,
   Response,
+  type SocketMessage,
   type TcpConnection,
 } from 'milouv'
 
@@ -76,3 +80,21 @@ new HttpServer({ httpVersion: '2' })
 server.listen(() => 'text')
 // @ts-expect-error: connections are made by the socket
 ;new (null as unknown as typeof TcpConnection)()
+
+// Channels give `unknown`; these say what it is.
+channel('milouv.server.response.finish').subscribe((told) => {
+  const { request, response, info, server, status, error, reason } = told as RequestMessage
+  const ended: 'finished' | 'aborted' | 'error' | undefined = reason
+  console.log(request.url, response?.status, info.httpVersion, server.url, status, error, ended)
+})
+channel('milouv.server.request.refused').subscribe((told) => {
+  const { code, status, server } = told as RefusalMessage
+  console.log(code, status, server.port)
+})
+channel('milouv.server.socket').subscribe((told) => {
+  const { socket, server } = told as SocketMessage
+  console.log(socket.remoteAddress.address, server.port)
+})
+tracingChannel('milouv.server.handler').start.subscribe((told) => {
+  console.log((told as RequestMessage).request.url)
+})

@@ -2,6 +2,7 @@
 //! assertions: those of the tests, of the fuzz targets, and `npm run test:debug`.
 
 use crate::connection::Connection;
+#[cfg(debug_assertions)]
 use crate::state::{Reading, Writing};
 
 impl Connection {
