@@ -52,6 +52,21 @@ describe('a subscriber', () => {
     }
   })
 
+  test('of any channel may ask for all that the message has', async (t) => {
+    const watched = new Watched(t, { traced: true })
+    const seen = []
+    watched.onTold = (name, { request: { url, headers, signal }, info }) => {
+      info.completed.then(() => seen.push(name))
+      assert.deepEqual([info.remoteAddress.family, info.httpVersion], ['IPv4', '1.1'])
+      assert.deepEqual([headers.get('host'), url], ['test', 'http://test/'])
+      assert.equal(signal.aborted, false)
+    }
+    const { client } = await serveRaw(t, async () => hello())
+    assert.equal((await client.ask(request('GET /'))).text, 'hello')
+    await watched.over(1)
+    await eventually(() => assert.deepEqual(seen.sort(), watched.names().sort()))
+  })
+
   test('that goes hears nothing more', async (t) => {
     const { watched, client } = await watch(t, hello)
     await client.ask(request('GET /'))

@@ -33,6 +33,7 @@ export class ObservedExchange extends Exchange {
     const message = this.#message
     // Whoever is told how it ended wants to know why.
     this.join()
+    this.#completed = this.service.watchCompletion(this)
     handling.start.runStores(message, () => {
       let result
       let isPromise = false
@@ -86,9 +87,8 @@ export class ObservedExchange extends Exchange {
   }
 
   #begin() {
-    // Settled by a hook of nobody's, but what follows has the stores of AsyncLocalStorage of here.
-    this.#completed = this.service.watchCompletion(this)
     if (this.#isHeard) requestStart.publish(this.#message)
+    // What follows has the stores of AsyncLocalStorage of here, whoever settles it.
     this.#completed.then(
       () => this.#finish('finished'),
       (error) => {
