@@ -65,3 +65,53 @@ impl Connection {
         assert!(self.inbox.is_none() || !has_ended, "nothing is held of what has ended");
     }
 }
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use std::rc::Rc;
+
+    use super::Connection;
+    use crate::error::CloseReason;
+    use crate::limits::Config;
+
+    fn fresh() -> Connection {
+        Connection::new(Rc::new(Config::default()), 0)
+    }
+
+    #[test]
+    fn a_fresh_connection_is_sound() {
+        fresh().check();
+    }
+
+    #[test]
+    #[should_panic(expected = "a shutdown makes each answer the last")]
+    fn a_shutdown_retires() {
+        Connection { shutdown: true, ..fresh() }.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "not answered unheard")]
+    fn what_is_unsaid_is_owed() {
+        Connection { unsaid: true, ..fresh() }.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "a chunk in")]
+    fn a_chunk_is_of_a_chunked_answer() {
+        Connection { chunk_open: true, ..fresh() }.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "bytes kept while Head")]
+    fn nothing_is_kept_between_messages() {
+        let mut connection = fresh();
+        connection.inbox().kept.push(b'G');
+        connection.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "ClientClosed")]
+    fn what_is_closed_has_ended() {
+        Connection { close: Some(CloseReason::ClientClosed), ..fresh() }.check();
+    }
+}
