@@ -1,5 +1,6 @@
 //! Request bodies, pulled by the application.
 
+use super::closing::Gone;
 use super::connections::{Connection, Protocol};
 use super::error::Error;
 use super::keys::ConnectionKey;
@@ -16,6 +17,12 @@ pub enum Piece<'a> {
     End,
     /// Nothing yet; `onBody` will be called.
     Pending,
+}
+
+impl Gone for Piece<'_> {
+    fn gone() -> Self {
+        Self::Pending
+    }
 }
 
 /// Bytes that are read of a body at once, at most, where the application waits for them.

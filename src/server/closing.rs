@@ -1,11 +1,12 @@
 //! The ways out: flush, shut down, linger, close.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::connections::{Connection, HttpState, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
-use super::runtime::Runtime;
+use super::runtime::{Runtime, with};
 use super::tasks::{Cause, Task};
 use crate::js::HttpHooks;
 use crate::uv::{Error, Stream};
@@ -30,6 +31,46 @@ pub fn how(machine: &http1::Connection) -> Cause {
 /// The cause after a panic of ours.
 pub fn panicked() -> Cause {
     ("ERR_MILOUV_PANIC".to_owned(), "milouv panicked while it served this connection".to_owned())
+}
+
+/// What JavaScript gets where nobody is there.
+pub trait Gone {
+    fn gone() -> Self;
+}
+
+impl Gone for () {
+    fn gone() {}
+}
+
+impl Gone for bool {
+    fn gone() -> Self {
+        false
+    }
+}
+
+impl<T> Gone for Option<T> {
+    fn gone() -> Self {
+        None
+    }
+}
+
+impl<T: Gone, E> Gone for Result<T, E> {
+    fn gone() -> Self {
+        Ok(T::gone())
+    }
+}
+
+/// Does what JavaScript asks for a connection. Where that panics nobody knows how far it got: the
+/// connection ends, and so the answer is that of one that has gone.
+pub fn for_connection<R: Gone>(key: f64, body: impl FnOnce(ConnectionKey) -> R) -> R {
+    let key = ConnectionKey::from_number(key);
+    let caught = catch_unwind(AssertUnwindSafe(|| body(key)));
+    caught.unwrap_or_else(|panic| {
+        // It might panic in its own drop.
+        std::mem::forget(panic);
+        with(|runtime| runtime.remove(key, Some(panicked())));
+        R::gone()
+    })
 }
 
 /// The cause when an answer was returned that could not be sent: a mistake of ours.

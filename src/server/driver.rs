@@ -105,10 +105,10 @@ impl Events for Driver {
 
     fn idle() {
         for _ in 0..with(|runtime| runtime.tasks.len()).unwrap_or(0) {
-            if let Some(Some(task)) = with(|runtime| runtime.tasks.pop()) {
-                perform(task);
-            }
+            let Some(task) = with(|runtime| runtime.tasks.begin()).flatten() else { break };
+            perform(&task);
         }
+        with(|runtime| runtime.tasks.done());
         turn::dispatch();
     }
 
@@ -121,17 +121,21 @@ impl Events for Driver {
             runtime.turn.dispatching = false;
             // What else this turn has to tell is told in the next.
             runtime.tasks.wake::<Driver>();
-            // What was gathered for the corked one is lost.
-            let corked = runtime.corked.take();
-            for key in [key.map(ConnectionKey::from_bits), corked].into_iter().flatten() {
+            // What was gathered for the corked one is lost; of the busy one nobody knows how far
+            // its work got.
+            let (corked, busy) = (runtime.corked.take(), runtime.busy.take());
+            let told = [key.map(ConnectionKey::from_bits), corked, busy, runtime.tasks.panicked()];
+            for key in told.into_iter().flatten() {
                 runtime.remove(key, Some(closing::panicked()));
             }
         });
+        // It may have been the last handle that was just given back.
+        handle_closed();
     }
 }
 
-fn perform(task: Task) {
-    match task {
+fn perform(task: &Task) {
+    match *task {
         Task::Pump(key) => {
             with(|runtime| runtime.pull(key));
         }
@@ -141,7 +145,7 @@ fn perform(task: Task) {
         Task::Flush(key) => {
             with(|runtime| runtime.flush(key));
         }
-        Task::Aborted { hooks, key, cause, peer, open, watched } => {
+        Task::Aborted { ref hooks, key, ref cause, ref peer, open, ref watched } => {
             let Ok(scope) = hooks.enter() else { return };
             // What hooks throw has been reported as uncaught already.
             if open {
@@ -150,17 +154,19 @@ fn perform(task: Task) {
                 let _ = hooks.on_abort(&scope, key.to_number(), (&cause.0, &cause.1), peer);
             }
             for exchange in watched {
-                let _ = hooks.on_complete(&scope, exchange, Some(&cause.0));
+                let _ = hooks.on_complete(&scope, *exchange, Some(&cause.0));
             }
         }
-        Task::Completed { hooks, watched } => {
+        Task::Completed { ref hooks, ref watched } => {
             let Ok(scope) = hooks.enter() else { return };
             for exchange in watched {
-                let _ = hooks.on_complete(&scope, exchange, None);
+                let _ = hooks.on_complete(&scope, *exchange, None);
             }
         }
-        Task::Connection { hooks, peer, end } => tell_connection(&hooks, &peer, end.as_ref()),
-        Task::Closed { hooks, key, cause, totals } => {
+        Task::Connection { ref hooks, ref peer, ref end } => {
+            tell_connection(hooks, peer, end.as_ref());
+        }
+        Task::Closed { ref hooks, key, ref cause, totals } => {
             let Ok(scope) = hooks.enter() else { return };
             let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
             let _ = hooks.on_close(&scope, key.to_number(), cause, totals);

@@ -15,6 +15,7 @@ use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
 use super::tasks::{Cause, Task};
 use crate::js::{HttpHooks, Peer, Refused, Scope};
+use crate::uv::faults;
 
 /// Bytes of gathered answers above which they leave without waiting for the rest.
 pub const CORK_LIMIT: usize = 64 * 1024;
@@ -46,20 +47,7 @@ pub fn ended(key: ConnectionKey) {
 
 /// The connection's clock ran out.
 pub fn deadline_reached(key: ConnectionKey) {
-    with(|runtime| {
-        let now = runtime.now();
-        let Runtime { connections, engine, out, .. } = runtime;
-        out.clear();
-        let Some(connection) = connections.get_mut(key) else { return };
-        if connection.phase != Phase::Open {
-            // It was on its way out already, and the peer does not take the rest.
-            return runtime.remove(key, None);
-        }
-        let Some(state) = connection.http() else { return };
-        if let Some(event) = state.machine.on_deadline(engine, now, out) {
-            runtime.admit(key, event);
-        }
-    });
+    with(|runtime| runtime.busy_with(key, |runtime| runtime.deadline_reached(key)));
 }
 
 /// The server shuts down: an idle connection ends now, a busy one after its answer.
@@ -149,6 +137,22 @@ fn tell_refusal(
 }
 
 impl Runtime {
+    fn deadline_reached(&mut self, key: ConnectionKey) {
+        faults::trip("deadline");
+        let now = self.now();
+        let Self { connections, engine, out, .. } = self;
+        out.clear();
+        let Some(connection) = connections.get_mut(key) else { return };
+        if connection.phase != Phase::Open {
+            // It was on its way out already, and the peer does not take the rest.
+            return self.remove(key, None);
+        }
+        let Some(state) = connection.http() else { return };
+        if let Some(event) = state.machine.on_deadline(engine, now, out) {
+            self.admit(key, event);
+        }
+    }
+
     pub fn receive(&mut self, key: ConnectionKey, bytes: &[u8]) {
         let now = self.now();
         if let Some((state, engine)) = self.count_read(key, bytes.len()) {
@@ -222,6 +226,7 @@ impl Runtime {
         if out.is_empty() {
             return;
         }
+        faults::trip("send_now");
         let Some(connection) = self.connections.get_mut(key) else { return out.clear() };
         let Connection { send, stream, phase, .. } = connection;
         let result = if out.len() > CORK_LIMIT {

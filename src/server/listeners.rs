@@ -1,5 +1,6 @@
 //! Listeners: opening, accepting, closing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use super::connections::{Connection, HttpState, Phase, Protocol, RawState, peer_of};
@@ -113,27 +114,42 @@ pub fn listen(
             (service, http.max_connections, overload)
         }
     };
-    with(|runtime| {
-        let listening = ListenOptions {
-            place: runtime.find(options.place)?,
-            backlog: options.backlog,
-            accepted: SocketOptions { no_delay: options.no_delay, keep_alive: options.keep_alive },
-        };
-        let key = runtime.listeners.insert(Listener {
-            socket: None,
-            service,
-            stats: Stats::default(),
-            overload,
-            max_connections,
-            holds_back: false,
-            few_descriptors: false,
-            retiring: false,
-        });
-        runtime.open(key, &listening).inspect_err(|_| {
-            runtime.listeners.remove(key);
+    let listener = Listener {
+        socket: None,
+        service,
+        stats: Stats::default(),
+        overload,
+        max_connections,
+        holds_back: false,
+        few_descriptors: false,
+        retiring: false,
+    };
+    let key = with(|runtime| runtime.listeners.insert(listener));
+    let key = key.ok_or(Error::JavaScript(crate::js::Error::CannotRun))?;
+    let opening = AssertUnwindSafe(|| {
+        with(|runtime| {
+            let accepted =
+                SocketOptions { no_delay: options.no_delay, keep_alive: options.keep_alive };
+            let place = runtime.find(options.place)?;
+            runtime.open(key, &ListenOptions { place, backlog: options.backlog, accepted })
         })
-    })
-    .unwrap_or(Err(Error::JavaScript(crate::js::Error::CannotRun)))
+    });
+    let opened = catch_unwind(opening);
+    if !matches!(opened, Ok(Some(Ok(_)))) {
+        forget(key);
+    }
+    let opened = opened.unwrap_or_else(|panic| resume_unwind(panic));
+    opened.unwrap_or(Err(Error::JavaScript(crate::js::Error::CannotRun)))
+}
+
+/// Nobody was told of this listener.
+fn forget(key: ListenerKey) {
+    with(|runtime| {
+        let socket = runtime.listeners.remove(key).and_then(|listener| listener.socket);
+        if let Some(socket) = socket {
+            socket.close::<Driver>();
+        }
+    });
 }
 
 /// The listener will close: from now on each answer is the last of its connection.
@@ -244,7 +260,10 @@ fn accept_one(key: ListenerKey, waiting: Option<Waiting>) {
         // What the hook throws has been reported as uncaught already.
         let _ = hooks.on_open(&scope, connection.to_number());
     }
-    with(|runtime| runtime.settle(connection));
+    with(|runtime| {
+        runtime.settle(connection);
+        runtime.busy = None;
+    });
 }
 
 impl Listener {
@@ -281,9 +300,7 @@ impl Runtime {
         key: ListenerKey,
         options: &ListenOptions,
     ) -> Result<(ListenerKey, Address), Error> {
-        // Also a failing listen has opened a handle, which comes back.
         let now = self.now();
-        self.open_handles += 1;
         let socket = StreamListener::listen::<Driver>(self.uv_loop, options, key.to_bits())?;
         let address = match socket.local_address() {
             Ok(address) => address,
@@ -329,6 +346,7 @@ impl Runtime {
             if let Some((connection, _)) = self.accept(key, Some(waiting)) {
                 self.settle(connection);
             }
+            self.busy = None;
         }
     }
 
@@ -338,16 +356,16 @@ impl Runtime {
         waiting: Option<Waiting>,
     ) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
         let now = self.now();
-        let Self { listeners, connections, uv_loop, open_handles, sweep, .. } = self;
+        let Self { listeners, connections, uv_loop, sweep, .. } = self;
         let listener = listeners.get_mut(key)?;
         let socket = listener.socket.as_ref()?;
         let inserted = connections.try_insert_with_key(|connection| {
-            *open_handles += 1;
             Stream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
                 .map(|stream| new_connection(stream, key, &listener.service, now))
         });
         // A connection that went before it was accepted has nobody to tell of it.
         let connection = inserted.ok()?;
+        self.busy = Some(connection);
         listener.stats.total_connections += 1;
         listener.stats.connections += 1;
         sweep.start(now);

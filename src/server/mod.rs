@@ -2,6 +2,8 @@
 //! runtime is held across a call into JavaScript, which may call back in before it returns.
 
 pub use crate::uv::Address;
+#[cfg(feature = "faults")]
+pub use crate::uv::{faults, open_handles};
 pub use http1::{Decoded, Engine, Limits, Refusal, RequestDecoder, Timeouts, Version};
 
 mod answer;
@@ -28,10 +30,11 @@ mod turn;
 
 pub use answer::{Answer, end_data, respond, respond_kept, send_informational, write_data};
 pub use body::{Piece, discard_body, read_body, take_body, take_body_text, trailers};
+pub use closing::for_connection;
 pub use completion::{break_off, watch_completion};
 pub use connections::{close_all, close_idle, counters, destroy, local_address, peer_address};
 pub use error::{Error, check_libuv};
-pub use keys::{ConnectionKey, ListenerKey};
+pub use keys::ListenerKey;
 pub use listeners::{
     HttpListen, ListenPlace, Listening, close_listener, listen, retire_listener, set_listener_ref,
     turn_away,

@@ -100,9 +100,11 @@ impl Runtime {
     pub fn flush(&mut self, key: ConnectionKey) {
         let gathered = self.gathered(key).map(std::mem::take);
         if let Some(mut gathered) = gathered.filter(|gathered| !gathered.is_empty()) {
-            self.send_now(key, &mut gathered);
-            self.recycle(gathered);
-            self.settle(key);
+            self.busy_with(key, |runtime| {
+                runtime.send_now(key, &mut gathered);
+                runtime.recycle(gathered);
+                runtime.settle(key);
+            });
         }
     }
 

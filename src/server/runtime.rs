@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http1::{Engine, KeptHeaders};
@@ -17,7 +18,7 @@ use super::sweep::Sweep;
 use super::tasks::Tasks;
 use super::turn::Turn;
 use crate::js::{self, CleanupHandle, Entered, Env, FreshBytes, Registers, Value};
-use crate::uv::{Check, EventLoop, Idle, Timer};
+use crate::uv::{Check, EventLoop, Idle, Timer, faults, open_handles};
 
 /// All that the server room owns on this thread.
 pub struct Runtime {
@@ -32,6 +33,8 @@ pub struct Runtime {
     /// The connection whose answers are gathered in `out`, to leave in one write.
     pub corked: Option<ConnectionKey>,
     pub out: Vec<u8>,
+    /// The connection that is worked on while no callback of its own runs: see `Driver::panicked`.
+    pub busy: Option<ConnectionKey>,
     /// The same for answers to connections that are not corked.
     pub buffers: Vec<Vec<u8>>,
     /// For what JavaScript hands over: header text and string bodies.
@@ -42,15 +45,13 @@ pub struct Runtime {
     pub registers: Registers<REGISTERS>,
     /// Memory that the next large piece of a body is read into.
     pub fresh: Option<FreshBytes>,
-    /// Handles that libuv has not given back yet.
-    pub open_handles: usize,
     /// When the wall clock was last asked, in the loop's milliseconds.
     date_checked: u64,
     /// All environments of this thread that use the addon: where its file was loaded more than
     /// once, each time has one of its own.
     known: Vec<Env>,
     /// Theirs, while they are torn down; dropped with the last handle.
-    cleanup: Vec<CleanupHandle>,
+    pub cleanup: Vec<CleanupHandle>,
 }
 
 thread_local! {
@@ -69,7 +70,14 @@ const SCRATCH_KEPT: usize = 256 * 1024;
 /// Runs `body` with this thread's runtime; None before `listen` and after tear-down. `body` must
 /// not call into JavaScript.
 pub fn with<R>(body: impl FnOnce(&mut Runtime) -> R) -> Option<R> {
-    RUNTIME.with(|runtime| runtime.borrow_mut().as_mut().map(body))
+    RUNTIME.with(|runtime| {
+        runtime.borrow_mut().as_mut().map(|runtime| {
+            faults::trip("enter");
+            let result = body(runtime);
+            faults::trip("leave");
+            result
+        })
+    })
 }
 
 /// Runs `body` with this thread's HTTP engine, for parsers that have no connection.
@@ -127,13 +135,13 @@ pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
             turn: Turn::new(check),
             corked: None,
             out: Vec::new(),
+            busy: None,
             buffers: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
             kept_headers: Vec::new(),
             registers,
             fresh: None,
-            open_handles: 3,
             date_checked: 0,
             known: vec![env],
             cleanup: Vec::new(),
@@ -143,6 +151,33 @@ pub fn ensure(scope: Entered<'_>) -> Result<(), Error> {
 }
 
 impl Runtime {
+    /// Works for this connection: where that panics, it is closed (see `Driver::panicked`).
+    pub fn busy_with<R>(&mut self, key: ConnectionKey, body: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.busy.replace(key);
+        let result = body(self);
+        self.busy = before;
+        result
+    }
+
+    fn close_all_handles(&mut self) {
+        self.corked = None;
+        let keys: Vec<_> = self.connections.keys().collect();
+        for key in keys {
+            if let Some(connection) = self.connections.remove(key) {
+                connection.stream.close::<Driver>();
+            }
+            faults::trip("close_all_handles");
+        }
+        for (_, listener) in &mut self.listeners {
+            if let Some(socket) = listener.socket.take() {
+                socket.close::<Driver>();
+            }
+        }
+        self.tasks.close::<Driver>();
+        self.sweep.close::<Driver>();
+        self.turn.close::<Driver>();
+    }
+
     /// The loop's clock; refreshes the engine's date on the way.
     pub fn now(&mut self) -> u64 {
         let now = self.uv_loop.now();
@@ -170,8 +205,7 @@ pub fn handle_closed() {
     RUNTIME.with(|cell| {
         let mut slot = cell.borrow_mut();
         let Some(runtime) = slot.as_mut() else { return };
-        runtime.open_handles = runtime.open_handles.saturating_sub(1);
-        if runtime.open_handles == 0 && !runtime.cleanup.is_empty() {
+        if open_handles() == 0 && !runtime.cleanup.is_empty() {
             let runtime = slot.take();
             drop(slot);
             finish(runtime);
@@ -186,18 +220,13 @@ fn on_environment_cleanup(handle: CleanupHandle) {
         let mut slot = cell.borrow_mut();
         let Some(runtime) = slot.as_mut() else { return };
         runtime.cleanup.push(handle);
-        runtime.corked = None;
-        for (_, connection) in runtime.connections.drain() {
-            connection.stream.close::<Driver>();
-        }
-        for (_, listener) in &mut runtime.listeners {
-            if let Some(socket) = listener.socket.take() {
-                socket.close::<Driver>();
+        // A handle that stays open ends the process by an abort: after a panic the rest is closed.
+        for _ in 0..2 {
+            match catch_unwind(AssertUnwindSafe(|| runtime.close_all_handles())) {
+                Ok(()) => break,
+                Err(panic) => std::mem::forget(panic),
             }
         }
-        runtime.tasks.close::<Driver>();
-        runtime.sweep.close::<Driver>();
-        runtime.turn.close::<Driver>();
     });
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::driver::Driver;
 use crate::js::{HeldBytes, Value};
-use crate::uv::{Error, Stream};
+use crate::uv::{self, Error, Stream};
 
 /// Bytes that libuv waits for the socket with, at most: so that the progress of a large piece is
 /// seen, and what is sent from JavaScript's memory is not left with libuv.
@@ -81,12 +81,12 @@ impl SendQueue {
     /// the kernel took.
     pub fn send(&mut self, stream: &Stream, bytes: &[u8]) -> Result<usize, Failure> {
         if !self.is_empty() {
-            self.keep(bytes);
+            self.keep(bytes)?;
             return Ok(0);
         }
         let taken = stream.try_write(&[bytes])?;
         if taken < bytes.len() {
-            self.keep(&bytes[taken..]);
+            self.keep(&bytes[taken..])?;
             return Ok(taken + self.advance(stream)?);
         }
         Ok(taken)
@@ -95,7 +95,7 @@ impl SendQueue {
     /// As `send`, for the last bytes of a connection that ends once they are out.
     pub fn send_last(&mut self, stream: &Stream, bytes: &[u8]) -> Result<usize, Failure> {
         let taken = if self.is_empty() { stream.try_write_last(bytes)? } else { 0 };
-        self.keep(&bytes[taken..]);
+        self.keep(&bytes[taken..])?;
         Ok(taken + self.advance(stream)?)
     }
 
@@ -114,10 +114,10 @@ impl SendQueue {
     ) -> Result<usize, Failure> {
         let taken = if self.is_empty() { stream.try_write(&[head, bytes])? } else { 0 };
         if taken < head.len() {
-            self.keep(&head[taken..]);
+            self.keep(&head[taken..])?;
         }
         let sent = taken.saturating_sub(head.len());
-        self.keep(&bytes[sent..]);
+        self.keep(&bytes[sent..])?;
         Ok(taken + self.advance(stream)?)
     }
 
@@ -143,7 +143,7 @@ impl SendQueue {
             }
         }
         if taken < head.len() {
-            self.keep(&head[taken..]);
+            self.keep(&head[taken..])?;
         }
         let held = hold().ok_or(Failure::Detached)?;
         let sent = taken.saturating_sub(head.len());
@@ -159,20 +159,21 @@ impl SendQueue {
         self.advance(stream)
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if bytes.is_empty() {
-            return;
+            return Ok(());
         }
-        self.waiting += bytes.len();
         match self.pieces.back_mut() {
             Some(Piece { bytes: Bytes::Owned(last), .. }) if last.len() < COALESCE => {
-                last.extend_from_slice(bytes);
+                uv::append(last, bytes)?;
             }
             _ => {
-                let bytes = Bytes::Owned(bytes.to_vec());
+                let bytes = Bytes::Owned(uv::copy_of(bytes)?);
                 self.pieces.push_back(Piece { bytes, sent: 0 });
             }
         }
+        self.waiting += bytes.len();
+        Ok(())
     }
 
     /// The write under way is over; goes on with what waits. Returns how many more bytes went.
@@ -196,7 +197,7 @@ impl SendQueue {
             let result = piece.with_rest(|rest| {
                 let now = stream.try_write(&[rest])?;
                 let end = rest.len().min(now + SEGMENT);
-                Ok::<_, Error>((now, rest[now..end].to_vec()))
+                Ok::<_, Error>((now, uv::copy_of(&rest[now..end])?))
             });
             let (now, segment) = result.ok_or(Failure::Detached)??;
             taken += now;

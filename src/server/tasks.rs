@@ -45,22 +45,42 @@ pub enum Task {
     Drained(ConnectionKey),
 }
 
+impl Task {
+    /// The connection whose work it is.
+    fn connection(&self) -> Option<ConnectionKey> {
+        match self {
+            Self::Pump(key) | Self::FlushSoon(key) | Self::Flush(key) | Self::Drained(key) => {
+                Some(*key)
+            }
+            _ => None,
+        }
+    }
+}
+
+struct Queued {
+    task: Rc<Task>,
+    /// It panicked before.
+    again: bool,
+}
+
 /// The queue, and the idle handle that runs it.
 pub struct Tasks {
-    queue: VecDeque<Task>,
+    queue: VecDeque<Queued>,
+    /// The one that is being performed.
+    current: Option<Queued>,
     idle: Option<Idle>,
 }
 
 impl Tasks {
     pub fn new(idle: Idle) -> Self {
-        Self { queue: VecDeque::new(), idle: Some(idle) }
+        Self { queue: VecDeque::new(), current: None, idle: Some(idle) }
     }
 
     pub fn push<E: Events>(&mut self, task: Task) {
         if self.queue.is_empty() {
             self.wake::<E>();
         }
-        self.queue.push_back(task);
+        self.queue.push_back(Queued { task: Rc::new(task), again: false });
     }
 
     /// The loop must not sleep before its next turn.
@@ -72,7 +92,8 @@ impl Tasks {
 
     /// Where the client of a connection was whose end has not been told yet.
     pub fn peer(&self, wanted: ConnectionKey) -> Option<Address> {
-        self.queue.iter().find_map(|task| match task {
+        let all = self.current.iter().chain(&self.queue);
+        all.map(|queued| &*queued.task).find_map(|task| match task {
             Task::Aborted { key, peer, .. } if *key == wanted => Some(peer.clone()),
             _ => None,
         })
@@ -83,9 +104,27 @@ impl Tasks {
         self.queue.len()
     }
 
-    /// The next one. They are taken one by one, so that a panic in one does not lose the others.
-    pub fn pop(&mut self) -> Option<Task> {
-        self.queue.pop_front()
+    /// The next one, which is the current one from now on. They are taken one by one, so that a
+    /// panic in one does not lose the others.
+    pub fn begin(&mut self) -> Option<Rc<Task>> {
+        self.current = self.queue.pop_front();
+        self.current.as_ref().map(|current| Rc::clone(&current.task))
+    }
+
+    /// The current one was performed.
+    pub fn done(&mut self) {
+        self.current = None;
+    }
+
+    /// The current one, if there is one, panicked: it is tried again, once. After that, gives the
+    /// connection that it was for.
+    pub fn panicked(&mut self) -> Option<ConnectionKey> {
+        let current = self.current.take()?;
+        if current.again {
+            return current.task.connection();
+        }
+        self.queue.push_back(Queued { again: true, ..current });
+        None
     }
 
     /// After a turn: without tasks the loop may sleep.
@@ -97,6 +136,7 @@ impl Tasks {
 
     pub fn close<E: Events>(&mut self) {
         self.queue.clear();
+        self.current = None;
         if let Some(idle) = self.idle.take() {
             idle.close::<E>();
         }

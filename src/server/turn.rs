@@ -16,7 +16,7 @@ use super::outgoing::Leave;
 use super::runtime::{Runtime, with};
 use super::tasks::Cause;
 use crate::js::{HttpHooks, Scope};
-use crate::uv::{Check, Events};
+use crate::uv::{Check, Events, faults};
 
 /// Events handed over inside one callback scope, at most: promises settle when it closes, and the
 /// first of many clients should not wait for the handlers of all others.
@@ -94,17 +94,22 @@ fn deliver(hooks: &HttpHooks, scope: &Scope<'_>, Ready { key, event, head }: Rea
         }
         exchange::tell(key, hooks, scope, event, head);
     }
-    with(|runtime| runtime.end_delivery(key));
+    with(|runtime| runtime.busy_with(key, |runtime| runtime.end_delivery(key)));
 }
 
 impl Runtime {
     /// Looks for what a connection has to say, and keeps it for the end of the turn.
     pub fn pull(&mut self, key: ConnectionKey) {
+        self.busy_with(key, |runtime| runtime.look_for_event(key));
+    }
+
+    fn look_for_event(&mut self, key: ConnectionKey) {
         let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
         if state.queued {
             return self.update_reading(key);
         }
         self.out.clear();
+        faults::trip("pull");
         match self.next_event(key) {
             None => {
                 self.send_unasked(key);
@@ -234,7 +239,7 @@ impl Runtime {
             let connection = self.connections.get_mut(key).and_then(Connection::http);
             if connection.is_some_and(|state| !state.queued) {
                 self.flush(key);
-                self.probe(key);
+                self.busy_with(key, |runtime| runtime.probe(key));
             }
         }
     }

@@ -4,7 +4,7 @@ use napi_derive::napi;
 use super::error::Result;
 use super::listener::Address;
 use crate::js::{Entered, Value};
-use crate::server::{self, ConnectionKey};
+use crate::server::{self, for_connection};
 
 #[napi(object)]
 pub struct Counters {
@@ -15,22 +15,22 @@ pub struct Counters {
 
 #[napi(catch_unwind)]
 pub fn destroy(key: f64) {
-    server::destroy(ConnectionKey::from_number(key));
+    for_connection(key, server::destroy);
 }
 
 #[napi(catch_unwind)]
 pub fn peer_address(key: f64) -> Option<Address> {
-    server::peer_address(ConnectionKey::from_number(key)).map(Address::from)
+    for_connection(key, server::peer_address).map(Address::from)
 }
 
 #[napi(catch_unwind)]
 pub fn local_address(key: f64) -> Option<Address> {
-    server::local_address(ConnectionKey::from_number(key)).map(Address::from)
+    for_connection(key, server::local_address).map(Address::from)
 }
 
 #[napi(catch_unwind)]
 pub fn counters(key: f64) -> Option<Counters> {
-    let (read, written, waiting) = server::counters(ConnectionKey::from_number(key))?;
+    let (read, written, waiting) = for_connection(key, server::counters)?;
     Some(Counters {
         bytes_read: read as f64,
         bytes_written: written as f64,
@@ -42,41 +42,41 @@ pub fn counters(key: f64) -> Option<Counters> {
 #[napi(catch_unwind)]
 pub fn write_raw(env: &Env, key: f64, data: Unknown<'_>) -> Result<f64> {
     let data = Value::new(Entered::from(env), &data);
-    let waiting = server::write(ConnectionKey::from_number(key), data)?;
+    let waiting = for_connection(key, |key| server::write(key, data))?;
     Ok(waiting.map_or(-1.0, |waiting| waiting as f64))
 }
 
 #[napi(catch_unwind)]
 pub fn end_raw(key: f64) {
-    server::end(ConnectionKey::from_number(key));
+    for_connection(key, server::end);
 }
 
 #[napi(catch_unwind)]
 pub fn pause(key: f64) {
-    server::pause(ConnectionKey::from_number(key));
+    for_connection(key, server::pause);
 }
 
 #[napi(catch_unwind)]
 pub fn resume(key: f64) {
-    server::resume(ConnectionKey::from_number(key));
+    for_connection(key, server::resume);
 }
 
 #[napi(catch_unwind)]
 pub fn set_timeout(key: f64, milliseconds: u32) {
-    server::set_timeout(ConnectionKey::from_number(key), milliseconds);
+    for_connection(key, |key| server::set_timeout(key, milliseconds));
 }
 
 #[napi(catch_unwind)]
 pub fn set_no_delay(key: f64, enable: bool) -> Result<()> {
-    Ok(server::set_no_delay(ConnectionKey::from_number(key), enable)?)
+    Ok(for_connection(key, |key| server::set_no_delay(key, enable))?)
 }
 
 #[napi(catch_unwind)]
 pub fn set_keep_alive(key: f64, enable: bool, seconds: u32) -> Result<()> {
-    Ok(server::set_keep_alive(ConnectionKey::from_number(key), enable, seconds)?)
+    Ok(for_connection(key, |key| server::set_keep_alive(key, enable, seconds))?)
 }
 
 #[napi(catch_unwind)]
 pub fn set_connection_ref(key: f64, referenced: bool) -> Result<()> {
-    Ok(server::set_connection_ref(ConnectionKey::from_number(key), referenced)?)
+    Ok(for_connection(key, |key| server::set_connection_ref(key, referenced))?)
 }

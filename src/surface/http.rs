@@ -3,7 +3,7 @@ use napi_derive::napi;
 
 use super::error::Result;
 use crate::js::{Entered, Value};
-use crate::server::{self, Answer, ConnectionKey, Piece};
+use crate::server::{self, Answer, Piece, for_connection};
 
 /// The numbers that pass beside the calls, a Float64Array: see lib/registers.js.
 #[napi(catch_unwind)]
@@ -38,34 +38,34 @@ pub fn respond(
         count,
         body: Value::new(scope, &body),
     };
-    Ok(server::respond(ConnectionKey::from_number(key), &answer)?)
+    Ok(for_connection(key, |key| server::respond(key, &answer))?)
 }
 
 /// Sends an answer whose status and headers are in the registers. False: nobody is there.
 #[napi(catch_unwind)]
 pub fn respond_kept(env: &Env, key: f64, body: Unknown<'_>) -> Result<bool> {
     let body = Value::new(Entered::from(env), &body);
-    Ok(server::respond_kept(ConnectionKey::from_number(key), body)?)
+    Ok(for_connection(key, |key| server::respond_kept(key, body))?)
 }
 
 /// The answer under way cannot be completed.
 #[napi(catch_unwind)]
 pub fn break_off(key: f64) {
-    server::break_off(ConnectionKey::from_number(key));
+    for_connection(key, server::break_off);
 }
 
 /// Bytes that wait for the socket after this; -1: nobody is there.
 #[napi(catch_unwind)]
 pub fn write_data(env: &Env, key: f64, data: Unknown<'_>) -> Result<f64> {
     let data = Value::new(Entered::from(env), &data);
-    let waiting = server::write_data(ConnectionKey::from_number(key), data)?;
+    let waiting = for_connection(key, |key| server::write_data(key, data))?;
     Ok(waiting.map_or(-1.0, |waiting| waiting as f64))
 }
 
 #[napi(catch_unwind)]
 pub fn end_data(env: &Env, key: f64, trailers: Unknown<'_>, count: u32) -> Result<bool> {
     let trailers = Value::new(Entered::from(env), &trailers);
-    Ok(server::end_data(ConnectionKey::from_number(key), trailers, count)?)
+    Ok(for_connection(key, |key| server::end_data(key, trailers, count))?)
 }
 
 #[napi(catch_unwind)]
@@ -78,29 +78,27 @@ pub fn send_informational(
 ) -> Result<bool> {
     let headers = Value::new(Entered::from(env), &headers);
     let status = u16::try_from(status).unwrap_or(0);
-    let key = ConnectionKey::from_number(key);
-    Ok(server::send_informational(key, status, headers, count)?)
+    Ok(for_connection(key, |key| server::send_informational(key, status, headers, count))?)
 }
 
 /// The whole body as a string if all of it is here, else undefined.
 #[napi(catch_unwind)]
 pub fn take_body_text(env: &Env, key: f64) -> Result<Option<Unknown<'_>>> {
-    let key = ConnectionKey::from_number(key);
-    Ok(server::take_body_text(Entered::from(env), key)?.map(Value::into_unknown))
+    Ok(for_connection(key, |key| server::take_body_text(Entered::from(env), key))?
+        .map(Value::into_unknown))
 }
 
 /// The whole body as a Uint8Array if all of it is here, else undefined.
 #[napi(catch_unwind)]
 pub fn take_body(env: &Env, key: f64) -> Result<Option<Unknown<'_>>> {
-    let key = ConnectionKey::from_number(key);
-    Ok(server::take_body(Entered::from(env), key)?.map(Value::into_unknown))
+    Ok(for_connection(key, |key| server::take_body(Entered::from(env), key))?
+        .map(Value::into_unknown))
 }
 
 /// The next piece as a Uint8Array, true at the end, null while there is nothing: `onBody` follows.
 #[napi(catch_unwind)]
 pub fn read_body(env: &Env, key: f64) -> Result<Option<Either<Unknown<'_>, bool>>> {
-    let key = ConnectionKey::from_number(key);
-    Ok(match server::read_body(Entered::from(env), key)? {
+    Ok(match for_connection(key, |key| server::read_body(Entered::from(env), key))? {
         Piece::Bytes(bytes) => Some(Either::A(bytes.into_unknown())),
         Piece::End => Some(Either::B(true)),
         Piece::Pending => None,
@@ -109,19 +107,19 @@ pub fn read_body(env: &Env, key: f64) -> Result<Option<Either<Unknown<'_>, bool>
 
 #[napi(catch_unwind)]
 pub fn discard_body(key: f64) {
-    server::discard_body(ConnectionKey::from_number(key));
+    for_connection(key, server::discard_body);
 }
 
 /// The trailer section, packed; null when the connection has gone.
 #[napi(catch_unwind)]
 pub fn body_trailers(env: &Env, key: f64) -> Result<Option<Unknown<'_>>> {
-    let key = ConnectionKey::from_number(key);
-    Ok(server::trailers(Entered::from(env), key)?.map(Value::into_unknown))
+    Ok(for_connection(key, |key| server::trailers(Entered::from(env), key))?
+        .map(Value::into_unknown))
 }
 
 /// Asks for `onComplete(exchange)`; false: the answer is out already; null: the connection has
 /// gone.
 #[napi(catch_unwind)]
 pub fn watch_completion(key: f64, exchange: f64, answered: bool) -> Option<bool> {
-    server::watch_completion(ConnectionKey::from_number(key), exchange, answered)
+    for_connection(key, |key| server::watch_completion(key, exchange, answered))
 }

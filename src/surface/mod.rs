@@ -3,6 +3,8 @@
 
 mod connection;
 mod error;
+#[cfg(feature = "faults")]
+mod faults;
 mod http;
 mod listener;
 mod parser;

@@ -38,7 +38,7 @@ pub struct NativeHttpParser {
 
 #[napi]
 impl NativeHttpParser {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(max_header_size: u32, max_headers_count: u32, max_request_body_size: f64) -> Self {
         let limits = Limits {
             max_header_size,

@@ -1,12 +1,14 @@
 //! Accepting: the connection that libuv tells of, and those that wait behind it.
 
+use std::ptr::NonNull;
+
 use libuv_sys2 as sys;
 use socket2::Socket;
 
-use super::callbacks::{Events, Key};
+use super::callbacks::{Events, Key, on_stream_closed};
 use super::descriptor::with_socket;
 use super::stream_handle::{Kind, StreamHandle};
-use super::{Error, EventLoop, Stream, StreamListener};
+use super::{Error, EventLoop, Stream, StreamListener, faults};
 
 /// A connection that was taken from the queue of a listener.
 #[derive(Debug)]
@@ -16,11 +18,29 @@ impl StreamListener {
     /// Takes one more connection, if one waits: libuv tells of one in each turn of its loop.
     pub fn take_waiting(&self) -> Option<Waiting> {
         // Whatever goes wrong here, libuv meets it at its next turn, and knows what to do.
-        with_socket(self.handle(), |socket| socket.accept())?
+        with_socket(self.handle(), |socket| faults::system("accept", || socket.accept()))?
             .ok()
             .map(|(socket, _)| Waiting(socket))
     }
 }
+
+/// Takes the connection that libuv told of, if that has not been done, and closes it.
+pub(super) fn turn_down<E: Events>(listener: *mut sys::uv_stream_t) {
+    // SAFETY: an initialised handle of a loop that is alive.
+    let (uv_loop, kind) = unsafe {
+        let uv_loop = EventLoop::of(NonNull::new_unchecked((*listener).loop_));
+        (uv_loop, StreamHandle::kind(NonNull::new_unchecked(listener.cast())))
+    };
+    let Ok(handle) = StreamHandle::open(uv_loop, kind, NOBODY) else { return };
+    // SAFETY: both are initialised; where nothing waits, libuv says so. The handle is closed once.
+    unsafe {
+        sys::uv_accept(listener, handle.as_ptr().cast());
+        sys::uv_close(handle.as_ptr().cast(), Some(on_stream_closed::<E>));
+    }
+}
+
+/// The key of no stream.
+const NOBODY: Key = 0;
 
 impl Stream {
     /// Accepts the connection that `listener` was told of, or the one that was taken from its
@@ -37,6 +57,7 @@ impl Stream {
             None => {
                 // SAFETY: both are initialised; libuv told that one waits.
                 let status = unsafe { sys::uv_accept(listener.stream(), handle.as_ptr().cast()) };
+                let status = faults::outcome("uv_accept", status);
                 Error::check(status, "accept").map(|_| ())
             }
             Some(Waiting(socket)) => StreamHandle::adopt(handle, socket),

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
-use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libuv_sys2 as sys;
 
-use super::Error;
 use super::descriptor::{HAS_DESCRIPTORS, receive_now};
+use super::open_handles::given_back;
 use super::stream::WriteRequest;
 use super::stream_handle::StreamHandle;
 use super::timer::TimerHandle;
+use super::{Error, accept, faults};
 
 /// How the owner of a handle names it; never a pointer.
 pub type Key = u64;
@@ -48,15 +48,23 @@ thread_local! {
     static SLAB: RefCell<Box<[u8]>> = RefCell::new(vec![0; SLAB_SIZE].into_boxed_slice());
 }
 
-fn guard<E: Events>(key: Option<Key>, body: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(body)).is_err() {
-        // The message has been printed by the panic hook; a second panic can only be dropped.
-        let _ = catch_unwind(|| E::panicked(key));
-    }
+/// Runs what a callback of this name does. False: it panicked.
+fn guard<E: Events>(name: &'static str, key: Option<Key>, body: impl FnOnce()) -> bool {
+    let guarded = AssertUnwindSafe(|| {
+        faults::trip(name);
+        body();
+    });
+    let Err(panic) = catch_unwind(guarded) else { return true };
+    // The message has been printed by the panic hook; a second panic can only be dropped. What
+    // was thrown may panic in its own drop, and nothing is to be gained from it.
+    std::mem::forget(panic);
+    let _ = catch_unwind(|| E::panicked(key)).map_err(std::mem::forget);
+    false
 }
 
 /// A buffer of no length makes libuv report ENOBUFS instead of reading: `on_read` does so itself
 /// where it can, by a shorter way into the kernel, or has somebody read to where it belongs.
+/// Nothing in here can panic, so that nothing has to be caught.
 pub(super) extern "C" fn on_alloc(
     _handle: *mut sys::uv_handle_t,
     _suggested: usize,
@@ -74,10 +82,10 @@ pub(super) extern "C" fn on_alloc(
 /// it.
 fn slab() -> (*mut u8, usize) {
     let slab = SLAB.try_with(|slab| {
-        let mut slab = slab.borrow_mut();
-        (slab.as_mut_ptr(), slab.len())
+        let mut slab = slab.try_borrow_mut().ok()?;
+        Some((slab.as_mut_ptr(), faults::room("alloc", slab.len())))
     });
-    slab.unwrap_or((std::ptr::null_mut(), 0))
+    slab.ok().flatten().unwrap_or((std::ptr::null_mut(), 0))
 }
 
 pub(super) extern "C" fn on_read<E: Events>(
@@ -85,55 +93,55 @@ pub(super) extern "C" fn on_read<E: Events>(
     nread: isize,
     buffer: *const sys::uv_buf_t,
 ) {
-    if nread == 0 {
-        return; // EAGAIN, in libuv's words
-    }
     // SAFETY: every stream that reads was made as a StreamHandle, whose first field it is.
     let handle = unsafe { &mut *stream.cast::<StreamHandle>() };
     let key = handle.key;
-    if nread == sys::uv_errno_t_UV_ENOBUFS as isize {
-        if std::mem::take(&mut handle.paused) {
-            // SAFETY: an open stream; never fails.
-            unsafe { sys::uv_read_stop(stream) };
-        } else if std::mem::take(&mut handle.awaits_readable) {
-            guard::<E>(Some(key), || E::readable(key));
-        } else {
-            read_now::<E>(stream, key);
-        }
-        return;
+    if !HAS_DESCRIPTORS || nread != sys::uv_errno_t_UV_ENOBUFS as isize {
+        // SAFETY: libuv gave the buffer that it was given.
+        let base = unsafe { (*buffer).base };
+        return tell_read::<E>(key, nread as c_int, base.cast());
     }
-    handle.awaits_readable = false;
-    guard::<E>(Some(key), || {
-        if nread < 0 {
-            return E::read(key, Err(Error::new(nread as c_int, "read")));
-        }
-        // SAFETY: libuv wrote `nread` bytes into the slab.
-        let bytes = unsafe {
-            std::slice::from_raw_parts((*buffer).base.cast::<u8>().cast_const(), nread as usize)
-        };
-        E::read(key, Ok(bytes));
-    });
+    if std::mem::take(&mut handle.paused) {
+        // SAFETY: an open stream; never fails.
+        unsafe { sys::uv_read_stop(stream) };
+    } else if std::mem::take(&mut handle.awaits_readable) {
+        guard::<E>("on_read", Some(key), || E::readable(key));
+    } else {
+        let (base, len) = slab();
+        tell_read::<E>(key, read_now(stream, base, len), base);
+    }
 }
 
 /// As libuv does it, by `recv` instead of `read`.
-fn read_now<E: Events>(stream: *mut sys::uv_stream_t, key: Key) {
-    let (base, len) = slab();
-    if base.is_null() {
+fn read_now(stream: *mut sys::uv_stream_t, base: *mut u8, len: usize) -> c_int {
+    let nread = if len == 0 {
+        sys::uv_errno_t_UV_ENOBUFS
+    } else {
+        // SAFETY: the slab has so many bytes.
+        let room = unsafe { std::slice::from_raw_parts_mut(base.cast(), len) };
+        receive_now(stream.cast(), room)
+    };
+    if nread < 0 {
+        // SAFETY: an open stream; never fails.
+        unsafe { sys::uv_read_stop(stream) };
+    }
+    nread
+}
+
+/// 0: it would block, in libuv's words.
+fn tell_read<E: Events>(key: Key, nread: c_int, base: *const u8) {
+    if nread == 0 {
         return;
     }
-    // SAFETY: the slab has so many bytes.
-    let room = unsafe { std::slice::from_raw_parts_mut(base.cast::<MaybeUninit<u8>>(), len) };
-    let result = match receive_now(stream.cast(), room) {
-        // SAFETY: the system wrote `length` bytes into the slab.
-        Ok(Some(length)) => Ok(unsafe { std::slice::from_raw_parts(base.cast_const(), length) }),
-        Ok(None) => return,
-        Err(error) => {
-            // SAFETY: an open stream; never fails.
-            unsafe { sys::uv_read_stop(stream) };
-            Err(error)
+    let nread = faults::outcome("read", nread);
+    guard::<E>("on_read", Some(key), || {
+        if nread < 0 {
+            return E::read(key, Err(Error::new(nread, "read")));
         }
-    };
-    guard::<E>(Some(key), || E::read(key, result));
+        // SAFETY: so many bytes were written into the slab.
+        let bytes = unsafe { std::slice::from_raw_parts(base, nread as usize) };
+        E::read(key, Ok(bytes));
+    });
 }
 
 pub(super) extern "C" fn on_write<E: Events>(request: *mut sys::uv_write_t, status: c_int) {
@@ -142,8 +150,8 @@ pub(super) extern "C" fn on_write<E: Events>(request: *mut sys::uv_write_t, stat
     let request = unsafe { Box::from_raw(request.cast::<WriteRequest>()) };
     let (key, length) = (request.key, request.data.len());
     drop(request);
-    let result = Error::check(status, "write").map(|_| length);
-    guard::<E>(Some(key), || E::written(key, result));
+    let result = Error::check(faults::outcome("written", status), "write").map(|_| length);
+    guard::<E>("on_write", Some(key), || E::written(key, result));
 }
 
 pub(super) extern "C" fn on_shutdown<E: Events>(request: *mut sys::uv_shutdown_t, status: c_int) {
@@ -153,27 +161,30 @@ pub(super) extern "C" fn on_shutdown<E: Events>(request: *mut sys::uv_shutdown_t
         let request = Box::from_raw(request);
         (*request.handle.cast::<StreamHandle>()).key
     };
-    let result = Error::check(status, "shutdown").map(|_| ());
-    guard::<E>(Some(key), || E::shut_down(key, result));
+    let result = Error::check(faults::outcome("shut down", status), "shutdown").map(|_| ());
+    guard::<E>("on_shutdown", Some(key), || E::shut_down(key, result));
 }
 
 pub(super) extern "C" fn on_connection<E: Events>(server: *mut sys::uv_stream_t, status: c_int) {
     // SAFETY: every listening stream was made as a StreamHandle, whose first field it is.
     let key = unsafe { (*server.cast::<StreamHandle>()).key };
     let result = Error::check(status, "accept").map(|_| ());
-    guard::<E>(None, || E::connection(key, result));
+    if !guard::<E>("on_connection", None, || E::connection(key, result)) {
+        // libuv tells of no other as long as this one has not been taken.
+        accept::turn_down::<E>(server);
+    }
 }
 
 pub(super) extern "C" fn on_tick<E: Events>(_timer: *mut sys::uv_timer_t) {
-    guard::<E>(None, E::tick);
+    guard::<E>("on_tick", None, E::tick);
 }
 
 pub(super) extern "C" fn on_idle<E: Events>(_idle: *mut sys::uv_idle_t) {
-    guard::<E>(None, E::idle);
+    guard::<E>("on_idle", None, E::idle);
 }
 
 pub(super) extern "C" fn on_check<E: Events>(_check: *mut sys::uv_check_t) {
-    guard::<E>(None, E::polled);
+    guard::<E>("on_check", None, E::polled);
 }
 
 pub(super) extern "C" fn on_stream_closed<E: Events>(handle: *mut sys::uv_handle_t) {
@@ -196,5 +207,6 @@ fn free<T, E: Events>(handle: *mut c_void) {
     // SAFETY: the handle was boxed as a `T` at init, and its close callback comes once, when libuv
     // is done with the memory.
     drop(unsafe { Box::from_raw(handle.cast::<T>()) });
-    guard::<E>(None, E::closed);
+    given_back();
+    guard::<E>("on_close", None, E::closed);
 }

@@ -4,6 +4,7 @@ use libuv_sys2 as sys;
 
 use super::EventLoop;
 use super::callbacks::{Events, on_check, on_check_closed};
+use super::open_handles::opened;
 
 /// Runs in each turn of the loop, right after the callbacks of its sockets. It neither keeps the
 /// loop from sleeping nor the process alive.
@@ -21,6 +22,7 @@ impl Check {
             sys::uv_check_start(raw.as_ptr(), Some(on_check::<E>));
             sys::uv_unref(raw.as_ptr().cast());
         }
+        opened();
         Self(raw)
     }
 

@@ -1,13 +1,14 @@
 //! What is asked of a socket itself: libuv has no call for it, or one that costs a turn of the
 //! loop.
 
+use std::ffi::c_int;
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
 
 use libuv_sys2 as sys;
 use socket2::SockRef;
 
-use super::Error;
+use super::{Error, faults};
 
 /// Whether libuv has descriptors to give.
 pub(super) const HAS_DESCRIPTORS: bool = cfg!(unix);
@@ -45,36 +46,38 @@ pub(super) const PIECES: usize = 4;
 pub(super) fn send(socket: SockRef<'_>, pieces: &[&[u8]], flags: i32) -> io::Result<usize> {
     #[cfg(unix)]
     let flags = flags | libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-    let sent = if let [piece] = pieces {
-        socket.send_with_flags(piece, flags)
-    } else {
+    let sent = faults::system("send", || {
+        if let [piece] = pieces {
+            let room = faults::room("send room", piece.len());
+            return socket.send_with_flags(&piece[..room], flags);
+        }
         let mut slices = [IoSlice::new(&[]); PIECES];
         for (slice, piece) in slices.iter_mut().zip(pieces) {
-            *slice = IoSlice::new(piece);
+            let room = faults::room("send room", piece.len());
+            *slice = IoSlice::new(&piece[..room]);
+            if room < piece.len() {
+                break;
+            }
         }
         socket.send_vectored_with_flags(&slices[..pieces.len().min(PIECES)], flags)
-    };
+    });
     unless_blocked(sent)
 }
 
 /// Reads what is there now; 0: it would block, or that was the end.
 pub(super) fn receive(socket: SockRef<'_>, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-    unless_blocked(socket.recv(room))
+    unless_blocked(faults::system("recv", || socket.recv(room)))
 }
 
-/// Reads what is there now, as libuv would tell it. None: it would block.
-pub(super) fn receive_now(
-    handle: *const sys::uv_handle_t,
-    room: &mut [MaybeUninit<u8>],
-) -> Result<Option<usize>, Error> {
+/// Reads what is there now, and says how that went as libuv does; 0: it would block.
+pub(super) fn receive_now(handle: *const sys::uv_handle_t, room: &mut [MaybeUninit<u8>]) -> c_int {
     match with_socket(handle, |socket| socket.recv(room)) {
-        Some(Ok(0)) => Err(Error::new(sys::uv_errno_t_UV_EOF, "read")),
-        Some(Ok(length)) => Ok(Some(length)),
-        Some(Err(error)) => match unless_blocked(Err(error)) {
-            Ok(_) => Ok(None),
-            Err(error) => Err(Error::of_system(&error, "read")),
+        Some(Ok(0)) => sys::uv_errno_t_UV_EOF,
+        Some(received) => match unless_blocked(received) {
+            Ok(length) => length as c_int,
+            Err(error) => Error::of_system(&error, "read").errno(),
         },
-        None => Err(Error::new(sys::uv_errno_t_UV_EBADF, "read")),
+        None => sys::uv_errno_t_UV_EBADF,
     }
 }
 

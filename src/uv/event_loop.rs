@@ -15,6 +15,11 @@ impl EventLoop {
         Self(pointer.cast())
     }
 
+    /// The loop of an open handle.
+    pub(super) fn of(raw: NonNull<sys::uv_loop_t>) -> Self {
+        Self(raw)
+    }
+
     pub(super) fn raw(self) -> *mut sys::uv_loop_t {
         self.0.as_ptr()
     }

@@ -4,6 +4,7 @@ use libuv_sys2 as sys;
 
 use super::EventLoop;
 use super::callbacks::{Events, on_idle, on_idle_closed};
+use super::open_handles::opened;
 
 /// Runs once in each turn of the loop while started, and keeps the loop from sleeping.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ impl Idle {
         let raw = NonNull::from(Box::leak(handle));
         // SAFETY: the loop is alive; init cannot fail.
         unsafe { sys::uv_idle_init(uv_loop.raw(), raw.as_ptr()) };
+        opened();
         Self(raw)
     }
 

@@ -12,7 +12,7 @@ use super::descriptor::with_socket;
 use super::stream_handle::{Kind, StreamHandle};
 #[cfg(unix)]
 use super::unix_socket::{self, SocketFile};
-use super::{Address, Error, EventLoop, SocketOptions, resolve};
+use super::{Address, Error, EventLoop, SocketOptions, faults, resolve};
 
 /// A bound and listening socket.
 #[derive(Debug)]
@@ -104,8 +104,10 @@ impl StreamListener {
             false => 0,
         };
         let tcp = self.handle.as_ptr().cast();
-        // SAFETY: an initialised handle; the address is valid during the call.
-        let status = unsafe { sys::uv_tcp_bind(tcp, address.as_ptr().cast(), flags) };
+        let status = faults::status("bind", || {
+            // SAFETY: an initialised handle; the address is valid during the call.
+            unsafe { sys::uv_tcp_bind(tcp, address.as_ptr().cast(), flags) }
+        });
         Error::check(status, "bind").map(|_| ())
     }
 
@@ -141,8 +143,10 @@ impl StreamListener {
 
     fn start<E: Events>(&self, backlog: u32) -> Result<(), Error> {
         let backlog = c_int::try_from(backlog).unwrap_or(c_int::MAX);
-        // SAFETY: a bound handle; the callback stays valid for the life of the addon.
-        let status = unsafe { sys::uv_listen(self.stream(), backlog, Some(on_connection::<E>)) };
+        let status = faults::status("listen", || {
+            // SAFETY: a bound handle; the callback stays valid for the life of the addon.
+            unsafe { sys::uv_listen(self.stream(), backlog, Some(on_connection::<E>)) }
+        });
         Error::check(status, "listen").map(|_| ())
     }
 
@@ -185,7 +189,9 @@ impl StreamListener {
         if self.kind() != Kind::Tcp {
             return Ok(());
         }
-        let attached = with_socket(self.handle(), |socket| socket.attach_filter(&program));
+        let attached = with_socket(self.handle(), |socket| {
+            faults::system("attach_filter", || socket.attach_filter(&program))
+        });
         attached.unwrap_or(Ok(())).map_err(|error| Error::of_system(&error, "setsockopt"))
     }
 
@@ -202,8 +208,10 @@ impl StreamListener {
         }
         let tcp = self.handle.as_ptr().cast();
         let address = resolve::address_of("getsockname", |storage, length| {
-            // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
-            unsafe { sys::uv_tcp_getsockname(tcp, storage, length) }
+            faults::status("getsockname", || {
+                // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
+                unsafe { sys::uv_tcp_getsockname(tcp, storage, length) }
+            })
         });
         address.map(Address::Ip)
     }
@@ -227,7 +235,8 @@ impl StreamListener {
 #[cfg(unix)]
 fn shared_socket(options: TcpOptions) -> std::io::Result<Socket> {
     let domain = Domain::for_address(options.address);
-    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    let protocol = Some(Protocol::TCP);
+    let socket = faults::system("socket", || Socket::new(domain, Type::STREAM, protocol))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     if options.address.is_ipv6() {

@@ -8,10 +8,17 @@ mod check;
 mod descriptor;
 mod error;
 mod event_loop;
+#[cfg(feature = "faults")]
+pub mod faults;
+#[cfg(not(feature = "faults"))]
+#[path = "no_faults.rs"]
+pub mod faults;
 mod idle;
 mod listener;
 mod open_files;
+mod open_handles;
 mod resolve;
+mod send_buffer;
 mod socket_options;
 mod stream;
 mod stream_handle;
@@ -28,7 +35,9 @@ pub use error::Error;
 pub use event_loop::EventLoop;
 pub use idle::Idle;
 pub use listener::{ListenOptions, PathOptions, Place, StreamListener, TcpOptions};
+pub use open_handles::open_handles;
 pub use resolve::resolve;
+pub use send_buffer::{append, copy_of};
 pub use socket_options::SocketOptions;
 pub use stream::Stream;
 pub use timer::Timer;

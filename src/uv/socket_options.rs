@@ -2,7 +2,7 @@ use std::ffi::c_uint;
 
 use libuv_sys2 as sys;
 
-use super::Error;
+use super::{Error, faults};
 
 /// What each connection of a listener starts with.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,11 @@ impl SocketOptions {
 
 /// Sets TCP_NODELAY on an open handle.
 pub(super) fn set_no_delay(tcp: *mut sys::uv_tcp_t, enable: bool) -> Result<(), Error> {
-    // SAFETY: an open handle.
-    Error::check(unsafe { sys::uv_tcp_nodelay(tcp, enable.into()) }, "setsockopt").map(|_| ())
+    let status = faults::status("setsockopt", || {
+        // SAFETY: an open handle.
+        unsafe { sys::uv_tcp_nodelay(tcp, enable.into()) }
+    });
+    Error::check(status, "setsockopt").map(|_| ())
 }
 
 /// Turns the probes of an open handle on (first after `delay` seconds, at least 1) or off.
@@ -51,7 +54,9 @@ pub(super) fn set_keep_alive(
     enable: bool,
     delay: u32,
 ) -> Result<(), Error> {
-    // SAFETY: an open handle.
-    let status = unsafe { sys::uv_tcp_keepalive(tcp, enable.into(), delay.max(1) as c_uint) };
+    let status = faults::status("setsockopt", || {
+        // SAFETY: an open handle.
+        unsafe { sys::uv_tcp_keepalive(tcp, enable.into(), delay.max(1) as c_uint) }
+    });
     Error::check(status, "setsockopt").map(|_| ())
 }

@@ -11,7 +11,7 @@ use super::socket_options::{set_keep_alive, set_no_delay};
 use super::stream_handle::{Kind, StreamHandle};
 #[cfg(unix)]
 use super::unix_socket;
-use super::{Address, Error, resolve};
+use super::{Address, Error, faults, resolve};
 
 /// A write under way; it owns its bytes until libuv is done with them.
 #[repr(C)]
@@ -45,12 +45,13 @@ impl Stream {
 
     /// Starts telling of what arrives; starting twice is harmless.
     pub fn read_start<E: Events>(&self) -> Result<(), Error> {
-        // SAFETY: an open stream, whose memory lives until its close callback; the callbacks stay
-        // valid for the life of the addon, which is never unloaded while a handle is open.
-        let status = unsafe {
-            (*self.0.as_ptr()).paused = false;
-            sys::uv_read_start(self.stream(), Some(on_alloc), Some(on_read::<E>))
-        };
+        // SAFETY: the handle lives until its close callback, and libuv does not know this field.
+        unsafe { (*self.0.as_ptr()).paused = false };
+        let status = faults::status("read_start", || {
+            // SAFETY: an open stream; the callbacks stay valid for the life of the addon, which is
+            // never unloaded while a handle is open.
+            unsafe { sys::uv_read_start(self.stream(), Some(on_alloc), Some(on_read::<E>)) }
+        });
         // EALREADY: it reads already.
         if status == sys::uv_errno_t_UV_EALREADY {
             return Ok(());
@@ -86,9 +87,16 @@ impl Stream {
 
     /// As `read_stop`, for what may soon go on: libuv is told only once there is something to read.
     /// Until then its poll knows the socket, and has not to be told of it twice.
+    #[cfg(unix)]
     pub fn read_pause(&self) {
         // SAFETY: the handle lives until its close callback, and libuv does not know this field.
         unsafe { (*self.0.as_ptr()).paused = true };
+    }
+
+    /// Where libuv has no descriptor to give, it reads by itself.
+    #[cfg(not(unix))]
+    pub fn read_pause(&self) {
+        self.read_stop();
     }
 
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
@@ -131,12 +139,14 @@ impl Stream {
         // SAFETY: the handle is open; all-zero is a valid uv_write_t before uv_write.
         let (key, request) = unsafe { ((*self.0.as_ptr()).key, std::mem::zeroed()) };
         let request = Box::into_raw(Box::new(WriteRequest { request, key, data }));
-        // SAFETY: the request and its bytes live until `on_write` frees them; libuv copies the
-        // uv_buf_t itself.
-        let status = unsafe {
-            let buffer = buffer_of(&(*request).data);
-            sys::uv_write(request.cast(), self.stream(), &buffer, 1, Some(on_write::<E>))
-        };
+        let status = faults::status("write", || {
+            // SAFETY: the request and its bytes live until `on_write` frees them; libuv copies
+            // the uv_buf_t itself.
+            unsafe {
+                let buffer = buffer_of(&(*request).data);
+                sys::uv_write(request.cast(), self.stream(), &buffer, 1, Some(on_write::<E>))
+            }
+        });
         Error::check(status, "write").map(|_| ()).inspect_err(|_| {
             // SAFETY: libuv refused the request, so its callback will not come.
             drop(unsafe { Box::from_raw(request) });
@@ -161,7 +171,10 @@ impl Stream {
     /// Ends our half at once, which nothing may wait to be written for, and nothing may be written
     /// behind. Where libuv has no descriptor to give, `Events::shut_down` tells how it went.
     pub fn end<E: Events>(&self) -> Result<(), Error> {
-        match with_socket(self.handle(), |socket| socket.shutdown(Shutdown::Write)) {
+        let shut_down = with_socket(self.handle(), |socket| {
+            faults::system("shutdown", || socket.shutdown(Shutdown::Write))
+        });
+        match shut_down {
             Some(result) => result.map_err(|error| Error::of_system(&error, "shutdown")),
             None => self.shutdown::<E>(),
         }
@@ -171,8 +184,10 @@ impl Stream {
     pub fn shutdown<E: Events>(&self) -> Result<(), Error> {
         // SAFETY: all-zero is a valid uv_shutdown_t before uv_shutdown.
         let request = Box::into_raw(Box::new(unsafe { std::mem::zeroed::<sys::uv_shutdown_t>() }));
-        // SAFETY: the request lives until `on_shutdown` frees it.
-        let status = unsafe { sys::uv_shutdown(request, self.stream(), Some(on_shutdown::<E>)) };
+        let status = faults::status("uv_shutdown", || {
+            // SAFETY: the request lives until `on_shutdown` frees it.
+            unsafe { sys::uv_shutdown(request, self.stream(), Some(on_shutdown::<E>)) }
+        });
         Error::check(status, "shutdown").map(|_| ()).inspect_err(|_| {
             // SAFETY: libuv refused the request, so its callback will not come.
             drop(unsafe { Box::from_raw(request) });
@@ -195,8 +210,10 @@ impl Stream {
     pub fn peer_address(&self) -> Result<Address, Error> {
         let Some(tcp) = self.tcp() else { return self.path_of("getpeername") };
         let address = resolve::address_of("getpeername", |storage, length| {
-            // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
-            unsafe { sys::uv_tcp_getpeername(tcp, storage, length) }
+            faults::status("getpeername", || {
+                // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
+                unsafe { sys::uv_tcp_getpeername(tcp, storage, length) }
+            })
         });
         let address = address.or_else(|error| {
             let former = with_socket(self.handle(), peer_after_reset);
@@ -208,8 +225,10 @@ impl Stream {
     pub fn local_address(&self) -> Result<Address, Error> {
         let Some(tcp) = self.tcp() else { return self.path_of("getsockname") };
         let address = resolve::address_of("getsockname", |storage, length| {
-            // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
-            unsafe { sys::uv_tcp_getsockname(tcp, storage, length) }
+            faults::status("getsockname", || {
+                // SAFETY: an open TCP handle; libuv writes at most `length` bytes.
+                unsafe { sys::uv_tcp_getsockname(tcp, storage, length) }
+            })
         });
         address.map(Address::Ip)
     }

@@ -4,7 +4,8 @@ use libuv_sys2 as sys;
 use socket2::Socket;
 
 use super::callbacks::Key;
-use super::{Error, EventLoop};
+use super::open_handles::opened;
+use super::{Error, EventLoop, faults};
 
 /// What a stream runs on. libuv's stream functions take both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +41,17 @@ impl StreamHandle {
         let either = unsafe { std::mem::zeroed() };
         let handle = Box::new(Self { either, key, awaits_readable: false, paused: false });
         let raw = NonNull::from(Box::leak(handle));
-        // SAFETY: the loop is alive, the handle's memory stays until its close callback.
-        let status = unsafe {
-            match kind {
-                Kind::Tcp => sys::uv_tcp_init(uv_loop.raw(), raw.as_ptr().cast()),
-                Kind::Pipe => sys::uv_pipe_init(uv_loop.raw(), raw.as_ptr().cast(), 0),
+        let status = faults::status("init", || {
+            // SAFETY: the loop is alive, the handle's memory stays until its close callback.
+            unsafe {
+                match kind {
+                    Kind::Tcp => sys::uv_tcp_init(uv_loop.raw(), raw.as_ptr().cast()),
+                    Kind::Pipe => sys::uv_pipe_init(uv_loop.raw(), raw.as_ptr().cast(), 0),
+                }
             }
-        };
-        Error::check(status, "socket").map(|_| raw).inspect_err(|_| {
+        });
+        let opened = Error::check(status, "socket").map(|_| opened());
+        opened.map(|()| raw).inspect_err(|_| {
             // SAFETY: init failed, so libuv does not know the memory.
             drop(unsafe { Box::from_raw(raw.as_ptr()) });
         })
@@ -64,17 +68,19 @@ impl StreamHandle {
 
     /// Gives it a socket, which libuv owns from then on.
     pub(super) fn adopt(handle: NonNull<Self>, socket: Socket) -> Result<(), Error> {
-        // SAFETY: an initialised handle that has no socket yet.
-        let status = unsafe {
-            match Self::kind(handle) {
-                Kind::Tcp => sys::uv_tcp_open(handle.as_ptr().cast(), into_raw(&socket)),
-                #[cfg(unix)]
-                Kind::Pipe => sys::uv_pipe_open(handle.as_ptr().cast(), into_raw(&socket)),
-                // A named pipe has no socket.
-                #[cfg(not(unix))]
-                Kind::Pipe => sys::uv_errno_t_UV_ENOTSUP,
+        let status = faults::status("open", || {
+            // SAFETY: an initialised handle that has no socket yet.
+            unsafe {
+                match Self::kind(handle) {
+                    Kind::Tcp => sys::uv_tcp_open(handle.as_ptr().cast(), into_raw(&socket)),
+                    #[cfg(unix)]
+                    Kind::Pipe => sys::uv_pipe_open(handle.as_ptr().cast(), into_raw(&socket)),
+                    // A named pipe has no socket.
+                    #[cfg(not(unix))]
+                    Kind::Pipe => sys::uv_errno_t_UV_ENOTSUP,
+                }
             }
-        };
+        });
         // libuv owns the descriptor now.
         Error::check(status, "open").map(|_| std::mem::forget(socket))
     }

@@ -3,7 +3,8 @@ use std::ptr::NonNull;
 use libuv_sys2 as sys;
 
 use super::callbacks::{Events, on_tick, on_timer_closed};
-use super::{Error, EventLoop};
+use super::open_handles::opened;
+use super::{Error, EventLoop, faults};
 
 pub(super) type TimerHandle = sys::uv_timer_t;
 
@@ -21,14 +22,16 @@ impl Timer {
             sys::uv_timer_init(uv_loop.raw(), raw.as_ptr());
             sys::uv_unref(raw.as_ptr().cast());
         }
+        opened();
         Ok(Self(raw))
     }
 
     /// Ticks every `period` ms from now on, in place of what it did before.
     pub fn start<E: Events>(&self, period: u64) -> Result<(), Error> {
-        // SAFETY: an initialised handle; the callback stays valid for the life of the addon.
-        let status =
-            unsafe { sys::uv_timer_start(self.0.as_ptr(), Some(on_tick::<E>), period, period) };
+        let status = faults::status("uv_timer_start", || {
+            // SAFETY: an initialised handle; the callback stays valid for the life of the addon.
+            unsafe { sys::uv_timer_start(self.0.as_ptr(), Some(on_tick::<E>), period, period) }
+        });
         Error::check(status, "timer").map(|_| ())
     }
 

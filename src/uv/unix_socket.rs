@@ -11,8 +11,8 @@ use std::time::Duration;
 use libuv_sys2 as sys;
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::Error;
 use super::listener::PathOptions;
+use super::{Error, faults};
 
 /// How long another process may take from its bind to its listen: in between its socket looks like
 /// one that nobody listens on.
@@ -29,7 +29,8 @@ pub(super) struct SocketFile {
 pub(super) fn bind(options: &PathOptions) -> Result<(Socket, Option<SocketFile>), Error> {
     let address = SockAddr::unix(&options.path)
         .map_err(|_| Error::new(sys::uv_errno_t_UV_ENAMETOOLONG, "bind"))?;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(failed("socket"))?;
+    let socket = faults::system("socket", || Socket::new(Domain::UNIX, Type::STREAM, None));
+    let socket = socket.map_err(failed("socket"))?;
     if options.path.starts_with('\0') {
         socket.bind(&address).map_err(failed("bind"))?;
         return Ok((socket, None));
@@ -41,7 +42,7 @@ pub(super) fn bind(options: &PathOptions) -> Result<(Socket, Option<SocketFile>)
         }
         socket.bind(&address).map_err(failed("bind"))?;
     }
-    let file = open_to(path, options).map_err(|error| {
+    let file = faults::system("chmod", || open_to(path, options)).map_err(|error| {
         // What was not made ready must not stay; that it could not be is the error to tell.
         let _ = fs::remove_file(path);
         Error::of_system(&error, "chmod")

@@ -1,0 +1,221 @@
+// Calls of libuv and of the system that fail, or take less than they were given, one at a time:
+// right bytes or a closed connection, an error that is told, and nothing that stays behind. By a
+// build of the addon that only tests have.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { before, describe, test } from 'node:test'
+import binding from '../lib/binding.js'
+import { artifactPath } from '../scripts/artifact.mjs'
+import { faultyPackage } from '../scripts/faults.mjs'
+import { FaultyServer, play, scenes, startFaulty } from './support/faulty-scenes.js'
+import { startProgram } from './support/program.js'
+import { RawClient, request } from './support/raw-client.js'
+
+const EOF = -4095
+const errno = (name) => -constants.errno[name]
+const SYSTEM = ['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOBUFS', 'ENOMEM']
+const QUEUE = ['EMFILE', 'ENFILE', 'ECONNABORTED', 'EAGAIN', 'ENOMEM']
+/** How many calls of a scene fail in turn: the first, the second ... */
+const CALLS = 4
+
+/** What fails, with what, and what is told where it ends a connection. */
+const faults = {
+  send: [...SYSTEM, 'EAGAIN', 'EINTR'],
+  write: ['ENOBUFS', 'ENOMEM', 'EBADF'],
+  written: ['EPIPE', 'ECONNRESET', 'ETIMEDOUT'],
+  'send buffer': ['ENOMEM'],
+  read: ['ECONNRESET', 'ETIMEDOUT', 'ENOMEM', 'ENOBUFS'],
+  recv: ['ECONNRESET', 'ENOMEM', 'EAGAIN'],
+  read_start: ['ENOTCONN', 'ENOMEM'],
+  shutdown: ['ENOTCONN', 'ENOBUFS'],
+  uv_shutdown: ['ENOTCONN'],
+  'shut down': ['ENOTCONN', 'ECONNRESET'],
+  uv_accept: QUEUE,
+  accept: QUEUE,
+  open: ['EINVAL', 'ENOMEM'],
+  getpeername: ['ENOTCONN'],
+  getsockname: ['ENOBUFS'],
+}
+
+/** These end no connection, whatever they are asked. */
+const HARMLESS = new Set(['EAGAIN', 'EINTR'])
+/** Behind the answer, or before there is anybody to tell. */
+const SILENT = new Set(['shutdown', 'uv_accept', 'accept', 'open', 'getpeername', 'getsockname'])
+
+let index
+before(() => {
+  index = faultyPackage()
+})
+
+describe('one call fails', () => {
+  for (const scene of Object.keys(scenes)) {
+    test(scene, async (t) => {
+      const { server, ports, recovered, end } = await startFaulty(t, index)
+      await server.ask('disarm')
+      assert.equal(await play(scene, ports), true, 'without a fault')
+      const made = await server.ask('disarm')
+      let cases = 0
+      let cut = 0
+      for (const [call, errors] of Object.entries(faults)) {
+        for (const code of errors) {
+          for (let skip = 0; skip < Math.min(made[call] ?? 0, CALLS); skip++) {
+            const what = `${call} number ${skip + 1}: ${code}`
+            const well = await oneFails({ server, ports, recovered, scene, call, code, skip, what })
+            cases += 1
+            if (!well) cut += 1
+          }
+        }
+      }
+      assert.ok(cut > 5, `${cut} of ${cases} cases cut the connection`)
+      t.diagnostic(`${cases} cases, ${cut} of them cut the connection`)
+      await end()
+    })
+  }
+})
+
+async function oneFails({ server, ports, recovered, scene, call, code, skip, what }) {
+  await server.ask('told')
+  await server.ask('arm', { call, value: errno(code), skip, times: 1 })
+  const well = await play(scene, ports).catch((error) => {
+    throw new Error(`${what}: ${error.message}`, { cause: error })
+  })
+  await server.ask('disarm')
+  await recovered().catch((error) => {
+    throw new Error(`${what}, and then: ${error.message}`, { cause: error })
+  })
+  const { http, raw, uncaught } = await server.ask('told')
+  assert.deepEqual(uncaught, [], what)
+  if (HARMLESS.has(code) && call !== 'uv_accept') assert.ok(well, what)
+  if (well || SILENT.has(call)) return well
+  const all = scenes[scene][0] === 'raw' ? raw : http
+  const told = all.filter((each) => each !== 'none')
+  assert.deepEqual(
+    [...new Set(told)].filter((each) => each !== code),
+    [],
+    `${what}: ${told}`,
+  )
+  if (scenes[scene][0] === 'raw') assert.deepEqual(told, [code], what)
+  return well
+}
+
+test('the end of a stream comes where none was expected', async (t) => {
+  const { server, ports, recovered, end } = await startFaulty(t, index)
+  for (const scene of Object.keys(scenes)) {
+    await server.ask('arm', { call: 'read', value: EOF, skip: 0, times: 1 })
+    await play(scene, ports)
+    await server.ask('disarm')
+    await recovered()
+  }
+  await end()
+})
+
+describe('the socket takes less than it is given', () => {
+  for (const [call, sizes] of Object.entries({ 'send room': [0, 1, 7, 1000], alloc: [1, 7] })) {
+    test(call, async (t) => {
+      const { server, ports, recovered, end } = await startFaulty(t, index)
+      const small = Object.keys(scenes).filter((name) => !/upload|much/.test(name))
+      for (const size of sizes) {
+        for (const scene of call === 'alloc' ? small : Object.keys(scenes)) {
+          await server.ask('arm', { call, value: size, skip: 0, times: 1000 })
+          assert.equal(await play(scene, ports), true, `${scene}, ${size} bytes at once`)
+          await server.ask('disarm')
+          await recovered()
+        }
+      }
+      await end()
+    })
+  }
+
+  test('no room at all for a read: the connection ends', async (t) => {
+    const { server, ports, recovered, end } = await startFaulty(t, index)
+    await server.ask('arm', { call: 'alloc', value: 0, skip: 0, times: 1 })
+    assert.equal(await play('raw', ports), false)
+    assert.deepEqual((await server.ask('told')).raw, ['ENOBUFS'])
+    await recovered()
+    await end()
+  })
+})
+
+describe('listening fails, is told, and can be tried again', () => {
+  const tcp = { options: {} }
+  const raw = { options: {}, raw: true }
+  const shared = { options: { reusePort: true } }
+  const path = { options: { path: '\0milouv-faults' } }
+  const file = { options: { path: `/tmp/milouv-faults-${process.pid}`, readableAll: true } }
+  const probes = { options: { keepAlive: true } }
+  const cases = [
+    ...[tcp, raw, path].map((options) => ['init', 'ENOMEM', options]),
+    ...['EADDRINUSE', 'EACCES', 'ENOBUFS'].map((code) => ['bind', code, tcp]),
+    ...[tcp, raw, shared, path].map((options) => ['listen', 'EADDRINUSE', options]),
+    ...['EMFILE', 'ENFILE', 'ENOBUFS'].flatMap((code) => [
+      ['socket', code, shared],
+      ['socket', code, path],
+    ]),
+    ['open', 'EINVAL', shared],
+    ['open', 'EINVAL', path],
+    ['chmod', 'EPERM', file],
+    ['setsockopt', 'EINVAL', tcp],
+    ['setsockopt', 'ENOBUFS', probes],
+    ['getsockname', 'ENOBUFS', tcp],
+  ]
+  test('each', async (t) => {
+    const { server, recovered, end } = await startFaulty(t, index)
+    for (const [call, code, options] of cases) {
+      const given = { call, value: errno(code), options }
+      assert.equal(await server.ask('listen', given), code, `${call}: ${code}`)
+      await recovered()
+    }
+    await end()
+  })
+})
+
+test('a clock that does not start is started with the next connection', async (t) => {
+  const program = startProgram(t, 'faulty-server.js', [index], ['--expose-gc'])
+  const server = await FaultyServer.start(program)
+  const { brief } = await server.ask('ports')
+  await server.ask('arm', { call: 'uv_timer_start', value: errno('EINVAL'), skip: 0, times: 1 })
+  const first = await RawClient.connect(brief)
+  await first.ask(request('GET /hello'))
+  assert.ok((await server.ask('disarm')).uv_timer_start >= 1)
+  const second = await RawClient.connect(brief)
+  await Promise.all([first.rest(), second.rest()])
+  await server.ask('close')
+  assert.deepEqual(await server.exited, { code: 0, signal: null })
+})
+
+test('what could not be sent does not stay in memory', async (t) => {
+  const { server, ports, recovered, end } = await startFaulty(t, index)
+  const rounds = async (count) => {
+    for (let round = 0; round < count; round++) {
+      const call = ['write', 'written', 'send buffer', 'send'][round % 4]
+      await server.ask('arm', { call, value: errno('ENOMEM'), skip: 0, times: 1 })
+      await play(round % 3 === 0 ? 'a large text' : 'a large array', ports)
+      await server.ask('disarm')
+    }
+  }
+  await rounds(12)
+  await recovered()
+  const earlier = await server.ask('memory')
+  await rounds(36)
+  await recovered()
+  const grown = (await server.ask('memory')) - earlier
+  assert.ok(grown < 48 * 1024 * 1024, `${Math.round(grown / 1024)} KiB more after 36 large answers`)
+  await end()
+})
+
+describe('what is shipped', () => {
+  const TRACES = ['armFault', 'disarmFaults', 'openHandles', 'a test wanted this']
+
+  test('has no trace of it', () => {
+    const file = readFileSync(artifactPath())
+    for (const trace of TRACES) assert.ok(!file.includes(trace), trace)
+    for (const name of TRACES) assert.equal(name in binding, false, name)
+  })
+
+  test('which would be found', () => {
+    const file = readFileSync(artifactPath().replace(/^.*\//, index.replace(/[^/]*$/, '')))
+    for (const trace of TRACES) assert.ok(file.includes(trace), trace)
+  })
+})

@@ -1,0 +1,136 @@
+// Panics in everything that libuv and Node-API call, forced one at a time: an error in JavaScript
+// or a connection that is closed, never the end of the process, and all others are served on. By a
+// build of the addon that only tests have.
+
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { faultyPackage } from '../scripts/faults.mjs'
+import { Child } from './support/child.js'
+import { play, scenes, startFaulty } from './support/faulty-scenes.js'
+import { startProgram } from './support/program.js'
+import { RawClient } from './support/raw-client.js'
+
+/** The callbacks of libuv, by the names of their functions. */
+const CALLBACKS = [
+  ...['on_connection', 'on_read', 'on_write', 'on_shutdown', 'on_close'],
+  ...['on_tick', 'on_idle', 'on_check'],
+]
+/**
+ * Where the addon takes hold of what it owns, and lets go of it: each function that JavaScript
+ * calls does so, and each callback. And in the middle of its work.
+ */
+const WITHIN = ['enter', 'leave', 'pull', 'send_now']
+/** What is told of connections that end, by a panic or because their client has what it wants. */
+const CAUSES = ['ERR_MILOUV_PANIC', 'ECONNRESET', 'none']
+/** How many panics there are at a place in a scene, at most, from the first time to the last. */
+const TIMES = 20
+
+let index
+before(() => {
+  index = faultyPackage()
+})
+
+for (const scene of Object.keys(scenes)) {
+  test(`in the middle of: ${scene}`, async (t) => {
+    const { server, ports, recovered, end } = await startFaulty(t, index)
+    await server.ask('disarm')
+    assert.equal(await play(scene, ports), true, 'without a panic')
+    await recovered()
+    const passed = await server.ask('disarm')
+    let panics = 0
+    for (const place of [...CALLBACKS, ...WITHIN]) {
+      const times = passed[place] ?? 0
+      for (let skip = 0; skip < times; skip += Math.ceil(times / TIMES)) {
+        const what = `${place}, time ${skip + 1}`
+        await server.ask('told')
+        await server.ask('arm', { call: place, value: 1, skip, times: 1 })
+        await play(scene, ports).catch((error) => {
+          throw new Error(`${what}: ${error.message}`, { cause: error })
+        })
+        await server.ask('disarm')
+        await recovered().catch((error) => {
+          throw new Error(`${what}, and then: ${error.message}`, { cause: error })
+        })
+        const { http, raw, uncaught } = await server.ask('told')
+        assert.deepEqual(uncaught, [], what)
+        const unlike = [...http, ...raw].filter((code) => !CAUSES.includes(code))
+        assert.deepEqual(unlike, [], what)
+        panics += 1
+      }
+    }
+    t.diagnostic(`${panics} panics`)
+    await end()
+  })
+}
+
+describe('a clock', () => {
+  for (const place of ['on_tick', 'enter', 'leave', 'deadline']) {
+    test(`panics: ${place}`, async (t) => {
+      const { server, ports, recovered, end } = await startFaulty(t, index)
+      for (let skip = 0; skip < 3; skip++) {
+        const clients = await Promise.all([1, 2, 3].map(() => RawClient.connect(ports.brief)))
+        await server.ask('arm', { call: place, value: 1, skip, times: 1 })
+        await Promise.all(clients.map((client) => client.rest()))
+        assert.ok((await server.ask('disarm'))[place] > skip)
+        await recovered()
+      }
+      await end()
+    })
+  }
+})
+
+/** Runs a text as a module, with the addon that panics as `binding` and its package as `milouv`. */
+async function run(t, text) {
+  const source = `
+    import assert from 'node:assert/strict'
+    const index = ${JSON.stringify(index)}
+    const milouv = await import(index)
+    const { default: binding } = await import(index.replace(/index\\.js$/, 'lib/binding.js'))
+    ${text}`
+  const child = new Child(t, source)
+  const { code, signal } = await child.ended()
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, child.stderr)
+}
+
+test('what is asked of no connection throws, and can be asked again', async (t) => {
+  await run(
+    t,
+    `
+    const panicked = { message: /a test wanted this panic/ }
+    for (const place of ['enter', 'leave']) {
+      const server = new milouv.HttpServer({ port: 0 })
+      // The first is that of the registers.
+      binding.armFault(place, 1, 1, 1)
+      assert.throws(() => server.listen(() => new milouv.Response('')), panicked)
+      binding.disarmFaults()
+      server.listen(() => new milouv.Response('hello'))
+      assert.equal(await (await fetch(server.url)).text(), 'hello')
+      binding.armFault(place, 1, 0, 1)
+      assert.throws(() => server.stats(), panicked)
+      assert.equal(server.stats().requests, 1)
+      const parser = new milouv.HttpParser()
+      binding.armFault(place, 1, 0, 1)
+      assert.throws(() => parser.execute(Buffer.from('GET / HTTP/1.1')), panicked)
+      binding.disarmFaults()
+      server.closeAllConnections()
+      await server.close()
+    }`,
+  )
+})
+
+describe('an environment ends', () => {
+  const last = 8
+  const places = [
+    ...[0, 2].map((skip) => ['close_all_handles', skip]),
+    ...[0, 1, last].map((skip) => ['on_close', skip]),
+  ]
+  for (const how of ['terminate', 'exit']) {
+    for (const [place, skip] of places) {
+      test(`by ${how}, and ${place} panics, time ${skip + 1}`, async (t) => {
+        const program = startProgram(t, 'panicking-worker.js', [index, place, `${skip}`, how])
+        assert.deepEqual(await program.exited, { code: 0, signal: null }, program.stderr)
+        assert.match(program.stderr, /a test wanted this panic/)
+      })
+    }
+  }
+})

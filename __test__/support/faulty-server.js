@@ -1,0 +1,121 @@
+// A process of its own with the build of the addon whose calls fail at the wish of the test that
+// started it: servers on both protocols, and what they were told.
+// usage: node faulty-server.js INDEX      INDEX: the index.js of that build's package
+
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { LARGE, PIECE } from './faulty-scenes.js'
+
+const index = process.argv[2]
+const { HttpServer, InboundTcpSocket, Response } = await import(pathToFileURL(index).href)
+const { default: binding } = await import(
+  pathToFileURL(index.replace(/index\.js$/, 'lib/binding.js'))
+)
+
+const large = new Uint8Array(LARGE).fill(97)
+const text = 'a'.repeat(LARGE)
+
+/** What the application was told since it was last asked. */
+let told = { http: [], raw: [], uncaught: [] }
+const codeOf = (error) => error?.code ?? error?.message ?? String(error)
+
+process.on('uncaughtException', (error) => told.uncaught.push(codeOf(error)))
+process.on('unhandledRejection', (error) => told.uncaught.push(codeOf(error)))
+
+async function* pieces() {
+  for (let left = 20; left > 0; left--) {
+    yield PIECE
+    if (left % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+const answers = {
+  '/hello': () => new Response('hello'),
+  '/later': async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    return new Response('later')
+  },
+  '/large': () => new Response(large),
+  '/text': () => new Response(text),
+  '/stream': () => new Response(pieces()),
+  '/echo': async (request) => new Response(await request.text()),
+  '/upload': async (request) => {
+    const bytes = new Uint8Array(await request.arrayBuffer())
+    return new Response(createHash('sha256').update(bytes).digest('hex'))
+  },
+}
+
+function handler(request, info) {
+  info.completed.catch((error) => told.http.push(codeOf(error)))
+  return answers[new URL(request.url).pathname](request)
+}
+
+/** Errors of bodies and handlers, which a server may be told besides. */
+const onError = () => new Response('failed', { status: 500 })
+
+const http = new HttpServer({ port: 0, onError, timeouts: { headers: 60_000 } }).listen(handler)
+const brief = new HttpServer({ port: 0, timeouts: { headers: 40, idle: 40, receive: 40 } })
+brief.listen(handler)
+const raw = new InboundTcpSocket({ port: 0 }).listen({
+  data: (connection, bytes) => connection.write(bytes),
+  end: (connection) => connection.end(),
+  close: (_, error) => told.raw.push(error === undefined ? 'none' : codeOf(error)),
+})
+
+const state = () => ({
+  handles: binding.openHandles(),
+  descriptors: readdirSync('/proc/self/fd').length,
+  open: http.stats().connections.open + raw.connections + brief.stats().connections.open,
+})
+
+/** Listens once with the fault, which must be told, and once without. */
+async function listen({ options, call, value }) {
+  const Class = options.raw ? InboundTcpSocket : HttpServer
+  binding.armFault(call, value, 0, 1)
+  let code = null
+  const place = options.options.path === undefined ? { port: 0 } : {}
+  const server = new Class({ ...place, ...options.options })
+  try {
+    server.listen(options.raw ? () => {} : handler)
+  } catch (error) {
+    code = error.code
+  }
+  binding.disarmFaults()
+  if (code !== null) server.listen(options.raw ? () => {} : handler)
+  await server.close()
+  return code
+}
+
+const commands = {
+  ports: () => ({ http: http.port, raw: raw.port, brief: brief.port }),
+  arm({ call, value, skip, times }) {
+    binding.disarmFaults()
+    binding.armFault(call, value, skip, times)
+  },
+  disarm: () => binding.disarmFaults(),
+  state,
+  told() {
+    const all = told
+    told = { http: [], raw: [], uncaught: [] }
+    return all
+  },
+  memory() {
+    globalThis.gc()
+    return process.memoryUsage().rss
+  },
+  listen,
+  async close() {
+    await Promise.all([http.close(), raw.close(), brief.close()])
+    setImmediate(() => process.disconnect())
+  },
+}
+
+process.on('message', async ({ name, given }) => {
+  try {
+    process.send({ result: (await commands[name](given)) ?? null })
+  } catch (error) {
+    process.send({ error: codeOf(error) })
+  }
+})
+process.send({ result: 'ready' })
