@@ -14,6 +14,7 @@ mod connections;
 mod driver;
 mod error;
 mod exchange;
+mod invariants;
 mod keys;
 mod listeners;
 mod outgoing;

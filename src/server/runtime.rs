@@ -74,6 +74,7 @@ pub fn with<R>(body: impl FnOnce(&mut Runtime) -> R) -> Option<R> {
         runtime.borrow_mut().as_mut().map(|runtime| {
             faults::trip("enter");
             let result = body(runtime);
+            runtime.check();
             faults::trip("leave");
             result
         })

@@ -77,6 +77,13 @@ impl SendQueue {
         self.len() == 0
     }
 
+    #[cfg(debug_assertions)]
+    pub fn check(&self) {
+        let waiting: usize = self.pieces.iter().map(Piece::left).sum();
+        assert_eq!(self.waiting, waiting, "bytes that wait are counted otherwise");
+        assert!(self.in_flight > 0 || waiting == 0, "bytes wait for a write that is not under way");
+    }
+
     /// Sends `bytes` now as far as the socket takes them; keeps the rest. Returns how many bytes
     /// the kernel took.
     pub fn send(&mut self, stream: &Stream, bytes: &[u8]) -> Result<usize, Failure> {

@@ -127,6 +127,16 @@ impl Tasks {
         None
     }
 
+    #[cfg(debug_assertions)]
+    pub fn is_at_rest(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    #[cfg(debug_assertions)]
+    pub fn is_awake(&self) -> bool {
+        self.idle.as_ref().is_none_or(Idle::is_active)
+    }
+
     /// After a turn: without tasks the loop may sleep.
     pub fn rest(&mut self) {
         if let (true, Some(idle)) = (self.queue.is_empty(), &self.idle) {

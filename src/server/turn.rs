@@ -57,6 +57,11 @@ impl Turn {
         }
     }
 
+    #[cfg(debug_assertions)]
+    pub fn is_at_rest(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     pub fn close<E: Events>(&mut self) {
         self.ready.clear();
         if let Some(check) = self.check.take() {

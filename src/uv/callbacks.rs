@@ -70,11 +70,11 @@ pub(super) extern "C" fn on_alloc(
     _suggested: usize,
     buffer: *mut sys::uv_buf_t,
 ) {
-    let (base, len) = slab();
+    let (base, len) = if HAS_DESCRIPTORS { (std::ptr::null_mut(), 0) } else { slab() };
     // SAFETY: libuv gave a valid uv_buf_t to fill.
     unsafe {
         (*buffer).base = base.cast();
-        (*buffer).len = if HAS_DESCRIPTORS { 0 } else { len as _ };
+        (*buffer).len = len as _;
     }
 }
 

@@ -26,6 +26,12 @@ impl Idle {
         unsafe { sys::uv_idle_start(self.0.as_ptr(), Some(on_idle::<E>)) };
     }
 
+    #[cfg(debug_assertions)]
+    pub fn is_active(&self) -> bool {
+        // SAFETY: an initialised handle.
+        unsafe { sys::uv_is_active(self.0.as_ptr().cast()) != 0 }
+    }
+
     pub fn stop(&self) {
         // SAFETY: an initialised handle; never fails.
         unsafe { sys::uv_idle_stop(self.0.as_ptr()) };
