@@ -7,11 +7,20 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { root } from '../scripts/toolchain.mjs'
 import { blocksOf } from './documents/blocks.js'
-import { checkDockerfile, checkUnit, nginxMissing, parseYaml, runNginx } from './documents/files.js'
+import {
+  checkDockerfile,
+  checkHaproxy,
+  checkHttp,
+  checkUnit,
+  nginxMissing,
+  parseYaml,
+  runNginx,
+} from './documents/files.js'
 import { runNeeding, whyMissing } from './documents/needs.js'
 import { checkSyntax, checkTypes, runProgram } from './documents/program.js'
 import { Session } from './documents/session.js'
 import { commandsOf, runShell } from './documents/shell.js'
+import { replay } from './documents/transcript.js'
 
 const markdown = (folder) =>
   readdirSync(join(root, folder))
@@ -29,9 +38,12 @@ const rules = {
   js: (_t, session, block) => runProgram(session, block),
   ts: (_t, session, block) => checkTypes(session, block),
   sh: (_t, session, block) => runShell(session, block),
+  console: (_t, session, block) => replay(session, block),
   json: (_t, _session, { text }) => JSON.parse(text),
   yaml: (_t, _session, { text }) => parseYaml(text),
+  http: checkHttp,
   nginx: runNginx,
+  haproxy: checkHaproxy,
   systemd: (_t, session, block) => checkUnit(session, block),
   dockerfile: (_t, session, block) => checkDockerfile(session, block),
 }
@@ -88,6 +100,8 @@ const faults = [
   ['a script that is not there', fenced('sh', 'npm run nothing')],
   ['a unit with an unknown section', fenced('systemd', '[Units]\nA=b')],
   ['an image of a Node.js that is too old', fenced('dockerfile', 'FROM node:18-slim')],
+  ['a field of HTTP without a colon', fenced('http', 'HTTP/1.1 200 OK\nretry-after 2')],
+  ['a transcript of what it does not say', fenced('console', '$ node server.js\nI listen')],
   ['JSON with a comment', fenced('json', '// oh\n{}')],
   ['a comment that nobody understands', fenced('js', '', '<!-- test: perhaps -->')],
   ['a comment without a block', '<!-- test: ends -->\nSome words.\n'],

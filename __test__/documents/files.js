@@ -60,11 +60,41 @@ export async function withNginx(t, session, text) {
   return { target, errors }
 }
 
+/** A `location` alone stands in a server; `stream` beside http is only read, not run. */
+function checkStream(t, session, text) {
+  const own = text.replace(/listen [^; ]+/g, `listen unix:${session.run}/stream`)
+  const file = session.write('stream.conf', `events {}\npid ${session.run}/pid;\n${own}`)
+  const args = ['-t', '-p', session.run, '-e', 'stderr', '-c', file]
+  const { status, stderr } = spawnSync(tool('nginx').path, args, { encoding: 'utf8' })
+  if (/unknown directive "stream"/.test(stderr)) return t.skip('this nginx has no stream module')
+  assert.equal(status, 0, stderr)
+}
+
 /** Asks the server of the document through nginx. */
 export async function runNginx(t, session, { text, settings }) {
-  const { target, errors } = await withNginx(t, session, text)
+  if (/^stream \{/m.test(text)) return checkStream(t, session, text)
+  const whole = /^server \{/m.test(text) ? text : `server {\n  listen 80;\n${text}}\n`
+  const { target, errors } = await withNginx(t, session, whole)
   await askAll(target, settings.asks)
   assert.deepEqual(errors(), [])
+}
+
+/** A part of haproxy.cfg, behind the defaults that any has. */
+export function checkHaproxy(t, session, { text }) {
+  const program = which('haproxy', `${process.env.PATH}:/usr/sbin`)
+  if (program === null) return t.skip('haproxy is missing; mend: apt-get install haproxy')
+  const defaults = ['connect', 'client', 'server'].map((name) => `  timeout ${name} 5s`)
+  const front = `frontend own\n  bind unix@${session.run}/haproxy\n`
+  const file = session.write('haproxy.cfg', ['defaults', ...defaults, front, text].join('\n'))
+  succeed(program, ['-c', '-f', file])
+}
+
+/** The head of a request or an answer, and what may follow. */
+export function checkHttp(_t, _session, { text }) {
+  const [start, ...rest] = text.split('\n')
+  assert.match(start, /^(HTTP\/1\.[01] \d{3} .*|[A-Z]+ \S+ HTTP\/1\.[01])$/)
+  const end = rest.indexOf('')
+  for (const line of rest.slice(0, end)) assert.match(line, /^[\w-]+: \S.*$/)
 }
 
 const UNIT_SECTIONS = { Unit: /^[A-Z]/, Service: /^[A-Z]/, Install: /^[A-Z]/ }

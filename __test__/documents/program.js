@@ -21,6 +21,8 @@ server.listen(() => new Response('hello'))`,
 }
 
 const LISTENS = /\.listen\(|\bserve\(/
+/** It has talked to itself, and is done. */
+const CLOSES = /^await \w+\.close\(/m
 const ROUNDS = 600
 const PAUSE = 25
 const MAY_BE_ASKED = { method: 'GET', path: '/', status: undefined }
@@ -35,16 +37,18 @@ export function programText({ text, settings }) {
   return [...settings.contexts.map(contextOf), text].join('\n')
 }
 
-class Program {
+/** A program that is running. */
+export class Program {
   stdout = ''
   stderr = ''
   #child
   #over
 
-  constructor(file, cwd, command) {
+  constructor(file, cwd, command, settings = {}) {
     const [executable, ...args] = command ?? [process.execPath, ...endsWithParent]
     const stdio = ['ignore', 'pipe', 'pipe', 'ipc']
-    this.#child = spawn(executable, [...args, file], { cwd, stdio })
+    const env = { ...process.env, ...settings }
+    this.#child = spawn(executable, [...args, file], { cwd, env, stdio })
     for (const name of ['stdout', 'stderr']) {
       this.#child[name].setEncoding('utf8').on('data', (text) => {
         this[name] += text
@@ -124,7 +128,8 @@ async function whereItListens(session, block, program) {
     else await wait(PAUSE)
   }
   const target = await listening(targets, () => program.isOver)
-  assert.ok(target, `nothing listens: ${program.stdout}${program.stderr}`)
+  const mend = 'it has to name port 3000 or a path in /run/app/, or to print its URL'
+  assert.ok(target, `nothing listens (${mend}): ${program.stdout}${program.stderr}`)
   return target
 }
 
@@ -135,7 +140,8 @@ export async function runProgram(session, block, command) {
   const name = block.settings.file ?? `line-${block.line}.${isModule ? 'mjs' : 'cjs'}`
   const file = session.write(name, session.localized(programText(block)))
   const program = new Program(file, session.folder, command)
-  if (block.settings.ends || !LISTENS.test(programText(block))) {
+  const text = programText(block)
+  if (block.settings.ends || !LISTENS.test(text) || CLOSES.test(text)) {
     assert.equal(await program.ended(), 0, program.stderr)
     return assertQuiet(program, block.settings)
   }
