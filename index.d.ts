@@ -357,11 +357,11 @@ export interface Overload {
    * Requests in flight: their answers are not complete, also while they wait for their handler. One
    * more is answered with a 503 and `retry-after` at once; its handler is not called, nor is
    * {@link ServerOptions.onClientError}; {@link ServerStats.refusals} counts it as
-   * `HTTP_OVERLOADED`. A handler that never answers counts until its connection ends. 0: no limit.
-   * Default: 0.
+   * `HTTP_OVERLOADED`. A handler that never answers counts until its connection ends. From 0 to
+   * 4 294 967 295; 0: no limit. Default: 0.
    */
   maxConcurrentRequests?: number
-  /** Seconds that `retry-after` says. Default: 1. */
+  /** Seconds that `retry-after` says, from 0 to 2 147 483 647. Default: 1. */
   retryAfter?: number
 }
 

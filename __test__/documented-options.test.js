@@ -37,7 +37,7 @@ function defaultIn(words) {
 
 // keepAlive's false is 0 seconds by the time it is read; what has fields of its own has no default.
 const normal = (value) => (value === false ? 0 : value)
-const GROUPS = ['timeouts', 'limits']
+const GROUPS = ['timeouts', 'limits', 'overload']
 
 // [interface, what reads such options, the name in front of them]
 const interfaces = [
@@ -45,6 +45,7 @@ const interfaces = [
   ['ServerOptions', serverOptions],
   ['Timeouts', (timeouts) => serverOptions({ timeouts }).timeouts],
   ['Limits', (limits) => serverOptions({ limits }).limits],
+  ['Overload', (overload) => serverOptions({ overload }).overload],
   ['ParserOptions', parserOptions],
   ['CloseOptions', closeOptions],
 ]
