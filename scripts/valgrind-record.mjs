@@ -44,8 +44,9 @@ export function recordOf(results, leftOut) {
     '',
     ...errorLines(results),
     '',
-    `${results.length} files, ${sum('processes')} processes. ${sum('whole')} of them came to an end where valgrind`,
-    'looks for leaks; the others were killed, as their tests do, and were looked at up to there.',
+    `${results.length} files, ${sum('processes')} processes. ${sum('whole')} of them ended where ` +
+      'valgrind looks for leaks; the others',
+    'were killed, as their tests do, and were looked at up to there.',
     '[valgrind.supp](../scripts/valgrind.supp) says what of others is left out, and why.',
     '',
     'A test may fail here and not otherwise: all takes some thirty times as long, and what a test',
