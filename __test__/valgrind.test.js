@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { recordOf } from '../scripts/valgrind-record.mjs'
-import { errorsOf, grouped, isWhole } from '../scripts/valgrind-report.mjs'
+import { errorsOf, failuresOf, grouped, isWhole } from '../scripts/valgrind-report.mjs'
 
 const OURS = '/project/milouv.linux-x64-gnu.node'
 
@@ -57,11 +57,36 @@ test('a report that was cut is told apart, and what it has is read', () => {
   assert.equal(errorsOf(cut, OURS).length, 1)
 })
 
+test('what a test said that failed is read with its error', () => {
+  const tap = [
+    '    ok 1 - one',
+    '    not ok 2 - two # time',
+    '      ---',
+    "      location: 'a.js:1:1'",
+    '      error: |-',
+    '        Expected values to be strictly equal:',
+    '        ',
+    '      ...',
+    'not ok 1 - both',
+    '  ---',
+    "  error: '1 subtest failed'",
+    '  ...',
+    'ok 2 - three',
+  ]
+  assert.deepEqual(failuresOf(`${tap.join('\n')}\n`), [
+    { title: '    not ok 2 - two # time', error: 'Expected values to be strictly equal:' },
+    { title: 'not ok 1 - both', error: "'1 subtest failed'" },
+  ])
+})
+
 describe('the record', () => {
   const result = {
     ...{ name: 'abort', processes: 3, whole: 2, seconds: 18 },
     ...{ valgrind: 'valgrind-3', node: 'v20', date: 'today', commit: 'abc' },
-    failed: ['not ok 1 - a | b', '    not ok 2 - within it'],
+    failed: [
+      { title: '    not ok 2 - within it', error: 'late' },
+      { title: 'not ok 1 - a | b', error: '1 subtest failed' },
+    ],
     errors: [],
   }
   const leftOut = { tidy: 'it looks at the sources' }

@@ -4,12 +4,12 @@ import { grouped } from './valgrind-report.mjs'
 
 const line = (cells) => `| ${cells.map((cell) => `${cell}`.replaceAll('|', '\\|')).join(' | ')} |`
 const unique = (list) => [...new Set(list)].join(', ')
-const nameOf = (failed) => failed.trim().replace(/^not ok \d+ - /, '')
+const nameOf = ({ title }) => title.trim().replace(/^not ok \d+ - /, '')
 
 /** Those within others are named; what they are within fails with them. */
 function failedOf({ failed, ended }) {
   if (typeof ended === 'string') return `cut off by ${ended}: it took too long`
-  const inner = failed.filter((text) => /^\s/.test(text))
+  const inner = failed.filter(({ title }) => /^\s/.test(title))
   return unique((inner.length > 0 ? inner : failed).map(nameOf))
 }
 

@@ -1,4 +1,5 @@
-// What valgrind wrote about one process: its errors, and which of them are ours.
+// What valgrind wrote about one process: its errors, and which of them are ours; and what a test
+// said that failed.
 
 const ENTITIES = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }
 const plain = (text) => text.replace(/&\w+;/g, (entity) => ENTITIES[entity] ?? entity)
@@ -42,3 +43,9 @@ export function grouped(errors) {
 
 /** Whether valgrind came to the end of the process, and so looked for leaks. */
 export const isWhole = (xml) => xml.includes('</valgrindoutput>')
+
+const NOT_OK = /^( *not ok .*)\n(?:(?! *(?:not )?ok ).*\n)*? *error: (?:\|-\n *)?(.*)$/gm
+
+/** The tests that failed, by what the test runner printed: as it was said, and the error. */
+export const failuresOf = (tap) =>
+  [...tap.matchAll(NOT_OK)].map(([, title, error]) => ({ title, error }))

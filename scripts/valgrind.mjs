@@ -16,7 +16,7 @@ import { ensurePackages } from './setup.mjs'
 import { cacheDir, capture, isMain, root, runMain } from './toolchain.mjs'
 import { need } from './tools.mjs'
 import { recordOf } from './valgrind-record.mjs'
-import { errorsOf, grouped, isWhole } from './valgrind-report.mjs'
+import { errorsOf, failuresOf, grouped, isWhole } from './valgrind-report.mjs'
 
 /** What is not run, and why. */
 const LEFT_OUT = {
@@ -99,7 +99,7 @@ async function check(valgrind, name) {
     // A process that was killed (as tests do) is looked at up to there, but not for leaks.
     whole: texts.filter(isWhole).length,
     errors: texts.flatMap((text) => errorsOf(text, artifactPath())),
-    failed: said.match(/^ *not ok .*$/gm) ?? [],
+    failed: failuresOf(said),
     ended: signal ?? code,
     seconds: Math.round((performance.now() - started) / 1000),
   }
@@ -109,7 +109,7 @@ function tell({ name, processes, whole, errors, failed, ended, seconds }) {
   const found = errors.length === 0 ? 'nothing found' : `${errors.length} ERRORS`
   const tests = ended === 0 ? '' : `; ended with ${ended}, ${failed.length} tests failed`
   console.log(`${name}: ${found} in ${processes} processes (${whole} whole), ${seconds} s${tests}`)
-  for (const line of failed) console.log(`  ${line.trim()}`)
+  for (const { title, error } of failed) console.log(`  ${title.trim()}: ${error}`)
 }
 
 function namesOf(chosen) {
