@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libuv_sys2 as sys;
 
+use super::buffer::length;
 use super::descriptor::{HAS_DESCRIPTORS, receive_now};
 use super::open_handles::given_back;
 use super::stream::WriteRequest;
@@ -74,7 +75,7 @@ pub(super) extern "C" fn on_alloc(
     // SAFETY: libuv gave a valid uv_buf_t to fill.
     unsafe {
         (*buffer).base = base.cast();
-        (*buffer).len = len as _;
+        (*buffer).len = length(len);
     }
 }
 

@@ -8,6 +8,7 @@ use socket2::SockAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::callbacks::{Events, Key, on_connection, on_stream_closed};
+#[cfg(unix)]
 use super::descriptor::with_socket;
 use super::stream_handle::{Kind, StreamHandle};
 #[cfg(unix)]
@@ -137,8 +138,20 @@ impl StreamListener {
         let name = std::ffi::CString::new(options.path.as_str()).map_err(invalid)?;
         // SAFETY: an initialised handle; the name is valid during the call.
         let status = unsafe { sys::uv_pipe_bind(self.handle.as_ptr().cast(), name.as_ptr()) };
+        Error::check(status, "bind")?;
         self.path = Some(options.path.as_str().into());
-        Error::check(status, "bind").map(|_| ())
+        let all = [
+            (options.readable_all, sys::uv_poll_event_UV_READABLE),
+            (options.writable_all, sys::uv_poll_event_UV_WRITABLE),
+        ];
+        let mode =
+            all.iter().fold(0, |mode, (wanted, flag)| mode | if *wanted { *flag } else { 0 });
+        if mode == 0 {
+            return Ok(());
+        }
+        // SAFETY: a bound pipe.
+        let status = unsafe { sys::uv_pipe_chmod(self.handle.as_ptr().cast(), mode as c_int) };
+        Error::check(status, "chmod").map(|_| ())
     }
 
     fn start<E: Events>(&self, backlog: u32) -> Result<(), Error> {

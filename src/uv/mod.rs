@@ -3,6 +3,7 @@
 
 mod accept;
 mod address;
+mod buffer;
 mod callbacks;
 mod check;
 mod descriptor;
@@ -13,6 +14,8 @@ pub mod faults;
 #[cfg(not(feature = "faults"))]
 #[path = "no_faults.rs"]
 pub mod faults;
+#[cfg(windows)]
+mod host_symbols;
 mod idle;
 mod listener;
 mod open_files;

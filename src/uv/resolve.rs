@@ -35,7 +35,7 @@ pub fn resolve(uv_loop: EventLoop, hostname: &str, port: u16) -> Result<SocketAd
             let bytes = first.ai_addr.cast::<u8>();
             let size = (first.ai_addrlen as usize).min(size_of_val(&*storage));
             std::ptr::copy_nonoverlapping(bytes, storage.cast::<u8>(), size);
-            *length = first.ai_addrlen;
+            *length = size as _;
             Ok(())
         });
         sys::uv_freeaddrinfo(request.addrinfo);

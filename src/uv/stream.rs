@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 
 use libuv_sys2 as sys;
 
+use super::buffer::buffer_of;
 use super::callbacks::{Events, Key, on_alloc, on_read, on_shutdown, on_stream_closed, on_write};
 use super::descriptor::{KEEPS_PEER, PIECES, peer_after_reset, receive, send, with_socket};
 use super::socket_options::{set_keep_alive, set_no_delay};
@@ -261,9 +262,4 @@ impl Stream {
         // SAFETY: `self` is consumed, so it is closed once; the callback frees the memory.
         unsafe { sys::uv_close(self.0.as_ptr().cast(), Some(on_stream_closed::<E>)) };
     }
-}
-
-fn buffer_of(bytes: &[u8]) -> sys::uv_buf_t {
-    // libuv only reads from buffers it writes out; its type has no const.
-    sys::uv_buf_t { base: bytes.as_ptr().cast_mut().cast(), len: bytes.len() }
 }

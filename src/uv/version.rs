@@ -5,6 +5,9 @@ use libuv_sys2 as sys;
 /// Why the host's libuv is not one that we can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
+    #[cfg(windows)]
+    #[error("the host does not export {0}")]
+    Missing(String),
     #[error("the host's libuv says that {what} has {host} bytes, milouv was built for {built}")]
     Size { what: &'static str, host: usize, built: usize },
     #[error("the host says that it has libuv {reported}, but the one found is {found}")]
@@ -16,6 +19,10 @@ pub enum Mismatch {
 /// Checks that the `uv_*` found at load are those of the host (`process.versions.uv`) and that
 /// handles and requests have the sizes we were compiled with.
 pub fn check_host(reported: &str) -> Result<(), Mismatch> {
+    #[cfg(windows)]
+    if let Some(name) = super::host_symbols::missing() {
+        return Err(Mismatch::Missing(name.to_string_lossy().into_owned()));
+    }
     // SAFETY: returns a static NUL-terminated string.
     let found = unsafe { CStr::from_ptr(sys::uv_version_string()) };
     let found = found.to_string_lossy().into_owned();
