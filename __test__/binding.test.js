@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import binding, { assertRuntime, candidates, load } from '../lib/binding.js'
+import binding, { assertRuntime, buildName, candidates, load, noBinary } from '../lib/binding.js'
 import { artifactPath, assertHostLibuv, uvSymbols } from '../scripts/artifact.mjs'
 import { SetupError, which } from '../scripts/toolchain.mjs'
 
@@ -59,20 +59,39 @@ describe('a platform without a build', () => {
     assert.deepEqual(asked, [...expected, '@milouv/binding-b'])
   })
 
-  test('the error names platform, arch, libc, Node version and what to do', () => {
+  test('the name of the build follows the libc', () => {
+    assert.equal(buildName('linux', 'x64', '2.36'), 'linux-x64-gnu')
+    assert.equal(buildName('linux', 'arm64', undefined), 'linux-arm64-musl')
+    assert.equal(buildName('darwin', 'arm64', undefined), 'darwin-arm64')
+  })
+
+  test('where the package is missing the error names it, the machine and what to do', () => {
+    const machine = { platform: 'darwin', arch: 'arm64', version: 'v24.1.0' }
+    const absent = Object.assign(new Error('absent'), { code: 'MODULE_NOT_FOUND' })
+    const { code, message, cause } = noBinary([absent], machine)
+    assert.equal(code, 'ERR_MILOUV_NO_BINARY')
+    assert.equal(cause, absent)
+    assert.match(message, /on darwin arm64, Node.js v24.1.0: the package @milouv\/binding-darwin-/)
+    for (const part of ['--omit=optional', 'lock file', 'on another system', 'npm run build']) {
+      assert.ok(message.includes(part), `${part} in: ${message}`)
+    }
+  })
+
+  test('a platform that milouv is not built for is told so', () => {
     assert.throws(
       () => load(['plan9-x64'], missing),
-      (error) => {
-        assert.equal(error.code, 'ERR_MILOUV_NO_BINARY')
-        const libc = process.platform === 'linux' ? /libc (glibc \d|musl)/ : /libc none/
-        const { platform, arch, version } = process
-        for (const part of [platform, arch, version, 'npm run build', 'milouv.plan9-x64.node']) {
-          assert.ok(error.message.includes(part), `${part} in: ${error.message}`)
-        }
-        assert.match(error.message, libc)
-        return true
-      },
+      (error) => error.code === 'ERR_MILOUV_NO_BINARY',
     )
+    const { message } = noBinary([], { platform: 'plan9', arch: 'x64', version: 'v24.1.0' })
+    assert.match(message, /there is no build for it \(plan9-x64\)/)
+  })
+
+  test('on this machine it names the libc and the Node.js', () => {
+    const { message } = noBinary([])
+    const libc = process.platform === 'linux' ? /, (glibc \d|musl)/ : /on /
+    assert.match(message, libc)
+    assert.ok(message.includes(`${process.platform} ${process.arch}`))
+    assert.ok(message.includes(process.version))
   })
 
   test('a build that does not load is told apart from none, with its reason', () => {

@@ -33,34 +33,64 @@ export function assertRuntime(versions) {
   )
 }
 
-function libcName() {
-  if (process.platform !== 'linux') return 'none'
+function glibcVersion() {
   process.report.excludeNetwork = true
-  const { glibcVersionRuntime } = process.report.getReport().header
-  return glibcVersionRuntime === undefined ? 'musl' : `glibc ${glibcVersionRuntime}`
+  return process.report.getReport().header.glibcVersionRuntime
 }
 
-/** The error for a platform without a build, or one whose build does not load. */
-export function noBinary(names, errors) {
+/** The name of the build for a platform; `glibc` is its version, undefined where there is none. */
+export function buildName(platform, arch, glibc) {
+  const isMusl = platform === 'linux' && glibc === undefined
+  return candidates(platform, arch)[isMusl ? 1 : 0]
+}
+
+function describeMachine({ platform, arch, version }, glibc) {
+  const libc = glibc === undefined ? 'musl' : `glibc ${glibc}`
+  return `${platform} ${arch}${platform === 'linux' ? `, ${libc}` : ''}, Node.js ${version}`
+}
+
+// The targets of package.json.
+const BUILDS = new Set([
+  ...['linux-x64-gnu', 'linux-arm64-gnu', 'linux-x64-musl', 'linux-arm64-musl'],
+  ...['darwin-x64', 'darwin-arm64', 'win32-x64-msvc', 'win32-arm64-msvc'],
+])
+
+const FROM_SOURCE =
+  'milouv can be built on this platform from its repository, with `npm run build`: ' +
+  'https://github.com/milouv/milouv'
+
+function adviceFor(name, broken) {
+  const wanted = `@milouv/binding-${name}`
+  if (broken !== undefined) return `its build fails: ${broken.message}. ${FROM_SOURCE}`
+  if (!BUILDS.has(name)) return `there is no build for it (${name}). ${FROM_SOURCE}`
+  return (
+    `the package ${wanted} is not installed. It comes with milouv, as an optional dependency, ` +
+    'unless those were left out (--omit=optional, --no-optional), or the lock file or ' +
+    'node_modules was made on another system. Then remove node_modules and the lock file, and ' +
+    `install again on this one; or install it by itself: npm install ${wanted}. ${FROM_SOURCE}`
+  )
+}
+
+/** The error for a platform without a build, or one whose build is not there or does not load. */
+export function noBinary(errors, machine = process) {
+  const glibc = machine.platform === 'linux' ? glibcVersion() : undefined
+  const name = buildName(machine.platform, machine.arch, glibc)
   const broken = errors.find((error) => error.code !== 'MODULE_NOT_FOUND')
-  const machine = `${process.platform} ${process.arch}, libc ${libcName()}`
-  const where = `${machine}, Node.js ${process.version}`
-  const why =
-    broken === undefined ? 'there is no build of it' : `its build fails: ${broken.message}`
-  const files = names.map((name) => `milouv.${name}.node`).join(' or ')
   return failure(
     'ERR_MILOUV_NO_BINARY',
-    `milouv cannot be loaded on ${where}: ${why}. It needs ${files} beside its package.json; ` +
-      'build that on this platform from its repository, with `npm run build`: ' +
-      'https://github.com/milouv/milouv',
+    `milouv cannot be loaded on ${describeMachine(machine, glibc)}: ${adviceFor(name, broken)}`,
     broken ?? errors[0],
   )
 }
 
-/** Loads the first of the builds that is there, with the given require function. */
+/**
+ * Loads the first of the builds that is there, with the given require function. The libc is not
+ * looked for before: a build for another one fails to load, and to ask costs milliseconds.
+ */
 export function load(names, requireFile = require) {
   const errors = []
   for (const name of names) {
+    // Beside package.json: what `npm run build` makes.
     for (const path of [`../milouv.${name}.node`, `@milouv/binding-${name}`]) {
       try {
         return requireFile(path)
@@ -69,7 +99,7 @@ export function load(names, requireFile = require) {
       }
     }
   }
-  throw noBinary(names, errors)
+  throw noBinary(errors)
 }
 
 assertRuntime(process.versions)

@@ -68,11 +68,19 @@ export function isFresh(profile) {
   return readFileSync(stampFile, 'utf8') === stampOf(profile, sourcesDigest())
 }
 
+// On Windows there is no such question: see src/uv/host_symbols.rs.
+const NM = {
+  linux: { defined: ['-D', '--defined-only'], undefined: ['-D', '--undefined-only'] },
+  // Local ones too: a private libuv is hidden. Names begin with an underscore there.
+  darwin: { defined: ['-U'], undefined: ['-u'] },
+}
+
 /** The addon's `uv_*` symbols: `{ defined, undefined }`, or null where `nm` does not serve. */
 export function uvSymbols(file) {
-  if (process.platform !== 'linux') return null
+  const how = NM[process.platform]
+  if (how === undefined) return null
   const names = (which) => {
-    const listing = capture('nm', ['-D', which, file], { maxBuffer: 64 * 1024 * 1024 })
+    const listing = capture('nm', [...which, file], { maxBuffer: 2 ** 26 })
     if (listing === null) {
       throw new SetupError(
         'the symbols of the addon could not be read',
@@ -80,10 +88,12 @@ export function uvSymbols(file) {
         'sudo apt-get install -y binutils',
       )
     }
-    const all = listing.split('\n').map((line) => line.trim().split(/\s+/).at(-1))
+    const all = listing
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).at(-1).replace(/^_uv/, 'uv'))
     return all.filter((name) => name.startsWith('uv_'))
   }
-  return { defined: names('--defined-only'), undefined: names('--undefined-only') }
+  return { defined: names(how.defined), undefined: names(how.undefined) }
 }
 
 /** A second libuv inside the addon would run beside Node's on one loop: never let that pass. */
@@ -97,5 +107,34 @@ export function assertHostLibuv(file) {
       ? `it defines ${found} uv_* symbols (${symbols.defined.slice(0, 3).join(', ')} ...)`
       : 'it asks for no uv_* symbol at all',
     'make sure pkg-config is installed, then: cargo clean -p libuv-sys2 && npm run build',
+  )
+}
+
+/** Older than what any Node.js that milouv serves needs itself. */
+export const OLDEST_GLIBC = '2.17'
+
+const numbers = (version) => version.split('.').map(Number)
+
+function isNewer(a, b) {
+  const [[major, minor], [otherMajor, otherMinor]] = [numbers(a), numbers(b)]
+  return major > otherMajor || (major === otherMajor && minor > otherMinor)
+}
+
+/** The newest version of glibc that a file asks for, such as `2.14`. */
+export function glibcNeeded(file) {
+  const listing =
+    capture('readelf', ['--version-info', '--wide', file], { maxBuffer: 2 ** 26 }) ?? ''
+  const versions = [...listing.matchAll(/\bGLIBC_(\d+\.\d+)/g)].map(([, version]) => version)
+  return versions.reduce((newest, each) => (isNewer(each, newest) ? each : newest), '0.0')
+}
+
+/** What is published for glibc must load on an old one. */
+export function assertGlibc(file) {
+  const needed = glibcNeeded(file)
+  if (needed !== '0.0' && !isNewer(needed, OLDEST_GLIBC)) return
+  throw new SetupError(
+    `the addon does not load with glibc ${OLDEST_GLIBC}`,
+    needed === '0.0' ? 'its versions could not be read' : `it asks for glibc ${needed}`,
+    'build it against an older glibc: npm run pack:release does',
   )
 }

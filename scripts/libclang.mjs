@@ -1,9 +1,16 @@
 // Gets libclang onto a machine that has none: first the wheel from PyPI, which needs no rights
 // and stays inside .cache/; then the system's package manager.
 
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDir, findLibclang, hasLibclang, run, SetupError, wheelFolder } from './toolchain.mjs'
+import {
+  cacheDir,
+  findLibclang,
+  hasLibclang,
+  run,
+  SetupError,
+  wheelFolder,
+  wheelInto,
+} from './toolchain.mjs'
 
 const WHEEL = 'libclang==18.1.1'
 
@@ -22,22 +29,8 @@ export const routes = [
 ]
 
 function getWheel({ run }) {
-  // Into a folder of its own first: a download that is cut short must not look like a libclang.
-  const partial = join(cacheDir, `libclang.${process.pid}`)
-  const target = join(cacheDir, 'libclang')
-  mkdirSync(cacheDir, { recursive: true })
-  const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:']
-  // By variable: an older pip would stumble over the option. Nothing is installed into python.
-  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' }
-  try {
-    if (run('python3', [...pip, '--target', partial, WHEEL], { env }) !== 0) return false
-    if (!hasLibclang(join(partial, 'clang', 'native'))) return false
-    rmSync(target, { recursive: true, force: true })
-    renameSync(partial, target)
-    return hasLibclang(wheelFolder)
-  } finally {
-    rmSync(partial, { recursive: true, force: true })
-  }
+  const isWhole = (folder) => hasLibclang(join(folder, 'clang', 'native'))
+  return wheelInto(join(cacheDir, 'libclang'), [WHEEL], isWhole, run) && hasLibclang(wheelFolder)
 }
 
 /** Installs Debian packages as root, or through sudo where it asks for no password. */

@@ -22,7 +22,11 @@ function ensurePkgConfig() {
 /** Makes sure of all four, installing what can be installed; throws a SetupError otherwise. */
 export function ensureNative() {
   ensureProgram('cargo', 'milouv is written in Rust', 'install Rust: https://rustup.rs')
-  ensureProgram('gcc', 'it links the addon', 'sudo apt-get install -y gcc libc6-dev')
-  ensurePkgConfig()
+  // On Windows the linker is that of Visual Studio, and no libuv of another can get in: see
+  // src/uv/host_symbols.rs.
+  if (process.platform !== 'win32') {
+    ensureProgram('gcc', 'it links the addon', 'sudo apt-get install -y gcc libc6-dev')
+    ensurePkgConfig()
+  }
   ensureLibclang()
 }

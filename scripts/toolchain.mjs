@@ -2,7 +2,7 @@
 // the environment that each cargo call needs. Node built-ins only: this runs before `npm ci`.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -67,6 +67,25 @@ export function npmCommand(args) {
   const script = process.env.npm_execpath
   if (script?.endsWith('.js')) return [process.execPath, [script, ...args]]
   return ['npm', args]
+}
+
+/** Unpacks wheels of PyPI into a folder; true when `isWhole(folder)` says that they are there. */
+export function wheelInto(target, wheels, isWhole, runProgram = run) {
+  // Into a folder of its own first: a download that is cut short must not look like a whole one.
+  const partial = `${target}.${process.pid}`
+  mkdirSync(dirname(target), { recursive: true })
+  const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:']
+  // By variable: an older pip would stumble over the option. Nothing is installed into python.
+  const env = { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' }
+  try {
+    if (runProgram('python3', [...pip, '--target', partial, ...wheels], { env }) !== 0) return false
+    if (!isWhole(partial)) return false
+    rmSync(target, { recursive: true, force: true })
+    renameSync(partial, target)
+    return true
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
 }
 
 // ---- libclang, which bindgen (in libuv-sys2) loads to read libuv's headers ----
