@@ -1,4 +1,4 @@
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::marker::PhantomData;
 use std::{ptr, slice};
 
@@ -258,20 +258,19 @@ pub(super) fn uninitialized(
     Ok(offset == 0 && whole == length)
 }
 
-type ReadString = unsafe extern "C" fn(
-    sys::napi_env,
-    sys::napi_value,
-    *mut std::ffi::c_char,
-    usize,
-    *mut usize,
-) -> sys::napi_status;
+/// How a type of function is written that has the ABI of napi-sys' functions: with MSVC those are
+/// functions of Rust, which look up the ones of the host.
+#[cfg(not(target_env = "msvc"))]
+macro_rules! node_api {
+    (fn($($argument:ty),*)) => { unsafe extern "C" fn($($argument),*) -> sys::napi_status };
+}
+#[cfg(target_env = "msvc")]
+macro_rules! node_api {
+    (fn($($argument:ty),*)) => { unsafe fn($($argument),*) -> sys::napi_status };
+}
 
-type CreateString = unsafe extern "C" fn(
-    sys::napi_env,
-    *const std::ffi::c_char,
-    isize,
-    *mut sys::napi_value,
-) -> sys::napi_status;
+type ReadString = node_api!(fn(sys::napi_env, sys::napi_value, *mut c_char, usize, *mut usize));
+type CreateString = node_api!(fn(sys::napi_env, *const c_char, isize, *mut sys::napi_value));
 
 /// From here on a string is measured before it is copied, in UTF-16 units. To measure costs as much
 /// as to copy; room that is not used costs nothing.
