@@ -56,6 +56,27 @@ export interface SocketOptions {
    * always on, see {@link Timeouts.idle}. Default: false.
    */
   keepAlive?: boolean | number
+  /**
+   * Each connection comes through a proxy that says first, in the PROXY protocol (version 1 or 2),
+   * whose it is; then `remoteAddress` and `localAddress` are what it said, and `peerAddress` is the
+   * proxy. Who does not say so, or is not trusted, is closed and counted. Default: none.
+   */
+  proxyProtocol?: false | ProxyProtocol
+}
+
+/** Whose word on where a connection comes from is taken. */
+export interface ProxyProtocol {
+  /**
+   * Addresses and networks, in an array or with commas between them: `'10.0.0.0/8'`, `'::1'`, or
+   * `'loopback'`, `'linklocal'`, `'uniquelocal'`. `true`: everybody's. It has to be given, except
+   * with `path`, where whoever may connect is trusted and this is not looked at.
+   */
+  trust?: true | string | string[]
+  /**
+   * Milliseconds from the connect to the end of the header; 0: no limit. Default: of HttpServer
+   * `timeouts.headers`, else 15 000.
+   */
+  timeout?: number
 }
 
 /** What a {@link DataListener} is told of one read. */
@@ -103,6 +124,11 @@ export declare class TcpConnection {
   readonly remoteAddress: SocketAddress
   /** Our own end of the connection. */
   readonly localAddress: SocketAddress
+  /**
+   * The other end of the connection itself: with {@link SocketOptions.proxyProtocol} the proxy,
+   * else the client.
+   */
+  readonly peerAddress: SocketAddress
   /** Bytes received so far. */
   readonly bytesRead: number
   /** Bytes handed to the connection so far, sent or waiting; once it is gone, those sent. */
@@ -177,6 +203,12 @@ export declare class InboundTcpSocket {
   readonly port: number
   /** How many connections are open. */
   readonly connections: number
+  /**
+   * How many connections {@link SocketOptions.proxyProtocol} has turned away since the socket began
+   * to listen, by the reason's code: `PROXY_UNTRUSTED`, `PROXY_HEADER_MISSING`,
+   * `PROXY_HEADER_MALFORMED`, `PROXY_HEADER_TOO_LONG`, `PROXY_TIMEOUT`.
+   */
+  readonly refusals: Record<string, number>
   /**
    * Binds and listens at once. A host name is looked up meanwhile, which blocks. After
    * {@link close} it may be called again.
@@ -380,6 +412,20 @@ export interface ServerOptions extends SocketOptions {
   timeouts?: Timeouts
   /** How much a client may ask for: see {@link Limits}. */
   limits?: Limits
+  /**
+   * Which proxies' word on the client is taken, in header fields of the request: then
+   * `info.remoteAddress` is the client's, and `request.url` has the scheme and host that the client
+   * asked for. `true`: all; a number: so many hops; addresses and networks as in
+   * {@link ProxyProtocol.trust}, and `'unix'` for whoever connects to `path`; or a function of a
+   * hop's address and its distance, 0 for the one that has connected. Default: none.
+   */
+  trustProxy?: boolean | number | string | string[] | ((address: string, hop: number) => boolean)
+  /**
+   * The fields that these proxies write: `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded`
+   * (RFC 7239). The others are not looked at: proxies pass on what they do not know, and it may be
+   * a client's. Default: `'x-forwarded'`.
+   */
+  forwardedBy?: 'x-forwarded' | 'forwarded'
   /** When to turn requests down. */
   overload?: Overload
   /**
@@ -404,8 +450,8 @@ export interface ServerOptions extends SocketOptions {
   onError?: (error: unknown, request: Request) => ErrorAnswer | Promise<ErrorAnswer>
   /**
    * Told of each request that was refused: before any handler saw it, or while its body came (too
-   * large, not HTTP, too slow). Not of a client that leaves, nor of what {@link Overload} turns
-   * down. What it throws is an uncaught exception. Default: none.
+   * large, not HTTP, too slow). Not of a client that leaves, nor of what {@link Overload} or
+   * {@link SocketOptions.proxyProtocol} turns down. What it throws is an uncaught exception. Default: none.
    */
   onClientError?: (refusal: ClientError) => void
   /**
@@ -435,8 +481,17 @@ export interface ClientError {
 
 /** What a handler is told beside the request. */
 export interface ConnectionInfo {
-  /** Where the client is, or was; no address and port 0 if asked for the first time too late. */
+  /**
+   * Where the client is, or was; no address and port 0 if asked for the first time too late. What a
+   * proxy said, where {@link SocketOptions.proxyProtocol} or {@link ServerOptions.trustProxy} says
+   * that it is believed; port 0 if it named none.
+   */
   readonly remoteAddress: SocketAddress
+  /**
+   * The other end of the connection itself, whatever a proxy there says of its client; no address
+   * and port 0 if asked for the first time when it is gone.
+   */
+  readonly peerAddress: SocketAddress
   /** Our own end; no address and port 0 if asked for the first time when the client is gone. */
   readonly localAddress: SocketAddress
   /** The version that the client spoke (RFC 9112, 2.3). */
@@ -520,7 +575,10 @@ export interface ServerStats {
     /** Errors of the server. */
     '5xx': number
   }
-  /** Requests and connections refused, by the code that {@link ClientError.code} has. */
+  /**
+   * Requests and connections refused, by the reason's code: those of {@link ClientError}, those of
+   * {@link InboundTcpSocket.refusals}, and `HTTP_OVERLOADED`.
+   */
   refusals: Record<string, number>
 }
 

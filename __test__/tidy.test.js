@@ -122,6 +122,11 @@ const treeCases = [
   [walls.rustRooms, rust('src/server/a.rs', 'use http1::a;'), rust('src/uv/a.rs', 'http1::a()')],
   [
     walls.rustRooms,
+    rust('src/server/a.rs', 'proxy_protocol::a()'),
+    rust('src/js/a.rs', 'proxy_protocol::a()'),
+  ],
+  [
+    walls.rustRooms,
     rust('src/surface/a.rs', '#[napi]\nfn a() {}'),
     rust('src/uv/a.rs', '#[napi]\nfn a() {}'),
   ],

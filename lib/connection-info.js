@@ -8,6 +8,7 @@ export class ConnectionInfo {
   #exchange
   #remoteAddress
   #localAddress
+  #peerAddress
   #completed
   #trailers
 
@@ -16,14 +17,20 @@ export class ConnectionInfo {
   }
 
   get remoteAddress() {
-    const { key, lastAddress } = this.#exchange
-    this.#remoteAddress ??= binding.peerAddress(key) ?? lastAddress ?? noAddress()
+    this.#remoteAddress ??= this.#exchange.forwarded?.client ?? this.#clientAddress()
     return this.#remoteAddress
   }
 
   get localAddress() {
     this.#localAddress ??= binding.localAddress(this.#exchange.key) ?? noAddress()
     return this.#localAddress
+  }
+
+  get peerAddress() {
+    const { service, key } = this.#exchange
+    if (service.isProxied) this.#peerAddress ??= binding.socketPeerAddress(key) ?? noAddress()
+    else this.#peerAddress ??= this.#clientAddress()
+    return this.#peerAddress
   }
 
   get httpVersion() {
@@ -62,6 +69,12 @@ export class ConnectionInfo {
     if (this.#exchange.done) throw invalidState('the answer is complete', 'HTTP_NO_REQUEST')
     if (this.#exchange.aborted !== null) return
     binding.sendInformational(this.#exchange.key, status, text, count)
+  }
+
+  /** Whose connection it is, whatever is said of the request. */
+  #clientAddress() {
+    const { key, lastAddress } = this.#exchange
+    return binding.peerAddress(key) ?? lastAddress ?? noAddress()
   }
 }
 

@@ -73,6 +73,11 @@ export class Exchange {
     return this.service.authority
   }
 
+  /** What proxies that are trusted say of it; undefined where there is none to trust. */
+  get forwarded() {
+    return this.service.forwarding?.of(this)
+  }
+
   takeText() {
     if (this.done || this.aborted !== null) return undefined
     const text = binding.takeBodyText(this.key) ?? undefined

@@ -79,22 +79,30 @@ let lastOrigin = null
 /** `http://host` as the URL parser has it, or null where host is none. */
 function originOf(host) {
   if (host === lastHost) return lastOrigin
-  let origin = origins.get(host)
-  if (origin === undefined) {
-    origin = parseOrigin(host)
-    if (host.length > LONGEST_HOST_KEPT) return origin
-    if (origins.size >= ORIGINS_KEPT) origins.clear()
-    origins.set(host, origin)
-  }
+  const origin = lookUp('http', host)
+  if (host.length > LONGEST_HOST_KEPT) return origin
   lastHost = host
   lastOrigin = origin
   return origin
 }
 
-function parseOrigin(host) {
+function lookUp(scheme, host) {
+  if (host.length > LONGEST_HOST_KEPT) return parseOrigin(scheme, host)
+  // No host has a line end in it.
+  const key = scheme === 'http' ? host : `${scheme}\n${host}`
+  let origin = origins.get(key)
+  if (origin === undefined) {
+    origin = parseOrigin(scheme, host)
+    if (origins.size >= ORIGINS_KEPT) origins.clear()
+    origins.set(key, origin)
+  }
+  return origin
+}
+
+function parseOrigin(scheme, host) {
   // These would make the URL parser see a path, a query, a fragment or a user in it.
   if (host === '' || /[\s/?#@\\]/.test(host)) return null
-  const url = parse(`http://${host}/`)
+  const url = parse(`${scheme}://${host}/`)
   return url === null || url.hostname === '' ? null : url.origin
 }
 
@@ -116,11 +124,22 @@ export function urlOf(exchange) {
   const end = methodLength + 1 + targetLength
   const target = head.slice(methodLength + 1, end)
   const host = findFirst(head, '\nhost:', end)
-  const origin = (host === null ? null : originOf(host)) ?? standIn(exchange)
+  const { forwarded } = exchange
+  const origin =
+    (forwarded === undefined ? null : forwardedOrigin(forwarded, host)) ??
+    (host === null ? null : originOf(host)) ??
+    standIn(exchange)
   if (PLAIN_TARGET.test(target) && !target.includes('/.') && !target.includes('/%2')) {
     return origin + target
   }
   return unusualUrl(origin, target, exchange)
+}
+
+/** What a trusted proxy was asked for: it may leave out either part, or say what is none. */
+function forwardedOrigin({ proto, host: toldHost }, host) {
+  const scheme = proto?.toLowerCase() === 'https' ? 'https' : 'http'
+  const told = toldHost === undefined ? null : lookUp(scheme, toldHost)
+  return told ?? (host === null ? null : lookUp(scheme, host))
 }
 
 /** What stands in where the client named no host, or one that no URL can have. */

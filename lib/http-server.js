@@ -160,7 +160,13 @@ export class HttpServer {
 
 /** Options of the socket, without what stands in for those that were not given. */
 function socketPart({ path, readableAll, writableAll, backlog, noDelay, keepAlive, ...others }) {
+  const { proxyProtocol, timeouts } = others
   const common = { backlog, noDelay, keepAlive }
+  if (proxyProtocol !== undefined) {
+    // The header is the first part of what comes ahead of the first head.
+    const { trust, timeout = timeouts.headers } = proxyProtocol
+    common.proxyProtocol = { trust, timeout }
+  }
   if (path !== undefined) return { path, readableAll, writableAll, ...common }
   const { hostname, port, reusePort, ipv6Only } = others
   return { hostname, port, reusePort, ipv6Only, ...common }

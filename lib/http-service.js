@@ -9,6 +9,7 @@ import { ConnectionInfo } from './connection-info.js'
 import { logGone, logOpened } from './debug-log.js'
 import { abortError, isConsequence, report } from './errors.js'
 import { Exchange } from './exchange.js'
+import { Forwarding } from './forwarding.js'
 import { keptHeaders } from './kept-headers.js'
 import { ObservedExchange } from './observed-exchange.js'
 import { HEADERS, KEY, META, openRegisters, registers, STATUS } from './registers.js'
@@ -35,7 +36,7 @@ export class HttpService {
   #stores = new Stores('MILOUVHTTP')
   #lastStats
 
-  constructor(server, handler, { onError, onClientError, highWaterMark }) {
+  constructor(server, handler, { onError, onClientError, highWaterMark, ...options }) {
     /** Whose requests these are, for those who watch. */
     this.server = server
     this.#handler = handler
@@ -46,6 +47,13 @@ export class HttpService {
     this.exchanges = new Map()
     /** Bytes that may wait for a socket before the source of an answer is no longer pulled. */
     this.highWaterMark = highWaterMark
+    /** A proxy says whose a connection is. */
+    this.isProxied = options.proxyProtocol !== undefined
+    /** What proxies say of a request; undefined: none is trusted. */
+    this.forwarding = undefined
+    if (options.trustProxy !== undefined) {
+      this.forwarding = new Forwarding(options.trustProxy, options.forwardedBy)
+    }
     /** How often all connections were destroyed: then those of open exchanges may have gone. */
     this.destroyed = 0
     this.key = 0

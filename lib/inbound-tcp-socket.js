@@ -7,6 +7,9 @@ import { socketOptions } from './options.js'
 import { Stores } from './stores.js'
 import { connectionClosed, createConnection, peerEnded, TcpConnection } from './tcp-connection.js'
 
+/** Milliseconds that a proxy may take for its header, where nothing else was said. */
+const PROXY_TIMEOUT = 15_000
+
 const HANDLER_NAMES = ['open', 'data', 'drain', 'end', 'close']
 
 /** Listens with the addon's hooks themselves; `http` asks for HTTP instead of raw bytes. */
@@ -44,6 +47,10 @@ export class InboundTcpSocket {
     return this.#key === undefined ? 0 : (binding.listenerStats(this.#key)?.connections ?? 0)
   }
 
+  get refusals() {
+    return this.#key === undefined ? {} : (binding.listenerStats(this.#key)?.refusals ?? {})
+  }
+
   listen(listener) {
     const handlers = typeof listener === 'function' ? fromFunction(listener) : listener
     if (handlers === null || typeof handlers !== 'object') {
@@ -55,7 +62,8 @@ export class InboundTcpSocket {
         throw invalidArgType(`listener.${name}`, 'a function', handler)
       }
     }
-    return this.#listen(rawHooks(this, this.#connections, handlers))
+    const isProxied = this.#options.proxyProtocol !== undefined
+    return this.#listen(rawHooks(this, this.#connections, handlers, isProxied))
   }
 
   address() {
@@ -92,6 +100,12 @@ export class InboundTcpSocket {
     return this
   }
 
+  #proxyProtocol() {
+    if (this.#options.proxyProtocol === undefined) return undefined
+    const { trust = [], timeout = PROXY_TIMEOUT } = this.#options.proxyProtocol
+    return { trust, timeout }
+  }
+
   #listen(hooks, http) {
     if (this.#key !== undefined) {
       throw invalidState('the socket listens already', 'ERR_SERVER_ALREADY_LISTEN')
@@ -104,7 +118,8 @@ export class InboundTcpSocket {
       if (isLogged) logClosed(address)
       closing.resolve()
     }
-    const outcome = binding.listen({ ...this.#options, http }, { ...hooks, onClosed })
+    const options = { ...this.#options, proxyProtocol: this.#proxyProtocol(), http }
+    const outcome = binding.listen(options, { ...hooks, onClosed })
     if (typeof outcome.code === 'string') {
       const { path, hostname, port } = this.#options
       throw path === undefined ? systemError(outcome, hostname, port) : systemError(outcome, path)
@@ -134,13 +149,13 @@ function fromFunction(listener) {
   }
 }
 
-function rawHooks(server, connections, handlers) {
+function rawHooks(server, connections, handlers, isProxied) {
   const stores = new Stores('MILOUVTCP')
   const isLogged = isLogging()
   return {
     resource: stores.resource,
     onOpen: stores.bind((key) => {
-      const connection = createConnection(key)
+      const connection = createConnection(key, isProxied)
       connections.set(key, connection)
       if (isLogged) logOpened(connection.remoteAddress)
       if (serverSocket.hasSubscribers) serverSocket.publish({ socket: connection, server })

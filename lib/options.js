@@ -8,6 +8,7 @@ import {
   outOfRange,
   unknownOption,
 } from './errors.js'
+import { trustedHops, trustedNetworks } from './trusted.js'
 
 const UINT32_MAX = 2 ** 32 - 1
 const INT32_MAX = 2 ** 31 - 1
@@ -102,6 +103,16 @@ function group(schema) {
   return (value, name) => readOptions(schema, value, `${name}.`)
 }
 
+const proxyProtocolSchema = {
+  trust: trustedNetworks,
+  timeout: integer(undefined, 0, INT32_MAX),
+}
+
+function proxyProtocol(value, name) {
+  if (value === undefined || value === false) return undefined
+  return readOptions(proxyProtocolSchema, value, `${name}.`)
+}
+
 const socketSchema = {
   hostname,
   port: integer(0, 0, 65_535),
@@ -113,6 +124,7 @@ const socketSchema = {
   writableAll: boolean(false),
   noDelay: boolean(true),
   keepAlive,
+  proxyProtocol,
 }
 
 const limitsSchema = {
@@ -143,6 +155,8 @@ const serverSchema = {
   limits: group(limitsSchema),
   overload: group(overloadSchema),
   httpVersion,
+  trustProxy: trustedHops,
+  forwardedBy: oneOf('x-forwarded', ['x-forwarded', 'forwarded']),
   onError: callback,
   onClientError: callback,
   globals: oneOf('compat', ['compat', 'fast', 'none']),
@@ -176,6 +190,11 @@ function placed(result, given) {
   }
   if (path?.startsWith('\0') && OF_A_FILE.some(asked)) {
     throw incompatibleOptions(`options.${OF_A_FILE.find(asked)}`, 'an abstract options.path')
+  }
+  const { proxyProtocol } = result
+  if (path === undefined && proxyProtocol !== undefined && proxyProtocol.trust === undefined) {
+    const expected = 'true, a string or an array of strings: whose header is believed'
+    throw invalidArgType('options.proxyProtocol.trust', expected, undefined)
   }
   return path === undefined ? result : { ...result, hostname: '' }
 }

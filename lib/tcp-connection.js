@@ -9,7 +9,7 @@ const HIGH_WATER_MARK = 64 * 1024
 
 const CONSTRUCTING = Symbol('constructing')
 
-/** Makes the connection that the addon knows as `key`. */
+/** Makes the connection that the addon knows as `key`; `isProxied`: a proxy said whose it is. */
 export let createConnection
 /** The peer has sent its FIN; `answered`: nobody wants to go on sending. */
 export let peerEnded
@@ -26,21 +26,25 @@ export class TcpConnection {
   #peerEnded = false
   #remoteAddress
   #localAddress
+  #peerAddress
   // What can no longer be asked for once the connection has gone.
   #bytesRead = 0
   #bytesWritten = 0
 
-  constructor(token, key) {
+  constructor(token, key, isProxied) {
     if (token !== CONSTRUCTING) throw illegalConstructor('TcpConnection is made by milouv')
     this.#key = key
     // Asked for at once: a client that has reset has no address any more, and that is when it is
     // wanted for a log.
     this.#remoteAddress = binding.peerAddress(key) ?? noAddress()
     this.#localAddress = binding.localAddress(key) ?? noAddress()
+    this.#peerAddress = isProxied
+      ? (binding.socketPeerAddress(key) ?? noAddress())
+      : this.#remoteAddress
   }
 
   static {
-    createConnection = (key) => new TcpConnection(CONSTRUCTING, key)
+    createConnection = (key, isProxied) => new TcpConnection(CONSTRUCTING, key, isProxied)
     peerEnded = (connection, answered) => {
       connection.#peerEnded = true
       if (answered) connection.#endOurSide()
@@ -58,6 +62,10 @@ export class TcpConnection {
 
   get localAddress() {
     return this.#localAddress
+  }
+
+  get peerAddress() {
+    return this.#peerAddress
   }
 
   get bytesRead() {

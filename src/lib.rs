@@ -1,9 +1,10 @@
-//! The addon, room by room: `surface -> server -> {http1, uv, js}`; those three never know each
-//! other. See ARCHITECTURE.md for the way of one request.
+//! The addon, room by room: `surface -> server -> {http1, proxy_protocol, uv, js}`; those last
+//! never know each other. See ARCHITECTURE.md for the way of one request.
 //!
 //! - `uv`: the only libuv calls.
 //! - `js`: the only raw Node-API calls.
 //! - `http1`: the HTTP machine, a crate of its own, without socket, clock or Node.
+//! - `proxy_protocol`: what a proxy says ahead of the client's bytes, another crate of that kind.
 //! - `server`: safe glue; owns connections and drives them.
 //! - `surface`: what JavaScript sees; converts arguments, calls `server`, converts errors.
 

@@ -10,6 +10,7 @@ const nothing = { args: [], gone: undefined }
 export const connectionCalls = {
   destroy: nothing,
   peerAddress: { args: [], gone: null },
+  socketPeerAddress: { args: [], gone: null },
   localAddress: { args: [], gone: null },
   counters: { args: [], gone: null },
   writeRaw: { args: ['text'], gone: -1 },

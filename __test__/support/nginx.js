@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const configuration = (folder, locations) => `
+const configuration = (folder, locations, others) => `
+${others}
 daemon off;
 master_process off;
 pid ${folder}/pid;
@@ -27,14 +28,14 @@ ${locations}
 `
 
 /**
- * Starts nginx with what `blocks(socket)` gives inside its http block.
+ * Starts nginx with what `blocks(socket)` gives inside its http block, and `others` outside of it.
  * @returns `ask(path, options, body)`, which gives `{ status, headers, body }`, and `errors()`
  */
-export async function startNginx(t, path, blocks) {
+export async function startNginx(t, path, blocks, others = '') {
   const folder = await mkdtemp(join(tmpdir(), 'milouv-nginx-'))
   const socketPath = join(folder, 'socket')
   const file = join(folder, 'nginx.conf')
-  await writeFile(file, configuration(folder, blocks(`unix:${socketPath}`)))
+  await writeFile(file, configuration(folder, blocks(`unix:${socketPath}`), others))
   const stdio = ['ignore', 'ignore', 'pipe']
   const child = spawn(path, ['-p', folder, '-e', 'stderr', '-c', file], { stdio })
   const exited = once(child, 'exit')

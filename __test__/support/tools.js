@@ -9,9 +9,11 @@ const PACKAGES = {
   wrk: 'wrk',
   ab: 'apache2-utils',
   nginx: 'nginx',
+  'ngx_stream_module.so': 'libnginx-mod-stream',
+  haproxy: 'haproxy',
   'nc.openbsd': 'netcat-openbsd',
 }
-const FOLDERS = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`
+const FOLDERS = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin:/usr/lib/nginx/modules`
 // Packages of servers start them when they are installed, except in the single-user run level.
 const ENVIRONMENT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
 

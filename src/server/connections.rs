@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::closing;
 use super::driver::Driver;
 use super::exchange;
+use super::introduction::{Ends, Introduced, Introduction};
 use super::keys::{ConnectionKey, ListenerKey};
 use super::listeners::{Listener, Service};
 use super::runtime::{Runtime, with};
@@ -29,6 +30,8 @@ pub struct Connection {
 }
 
 pub enum Protocol {
+    /// None yet: a proxy says first whose connection it is.
+    Proxy(Box<Introduction>),
     Raw(RawState),
     /// Boxed, so that what idle connections cost does not grow with it twice: slots double.
     Http(Box<HttpState>),
@@ -48,6 +51,8 @@ pub struct RawState {
     /// Milliseconds without traffic after which the connection ends; 0: never.
     pub timeout: u32,
     pub last_active: u64,
+    /// A proxy said whose it is.
+    pub introduced: Option<Box<Introduced>>,
 }
 
 /// What an HTTP connection adds.
@@ -55,6 +60,8 @@ pub struct HttpState {
     pub machine: http1::Connection,
     /// Where the client is, once somebody has asked; at once where a reset would make it unknown.
     pub peer: Option<Address>,
+    /// What a proxy told of the connection.
+    pub ends: Option<Box<Ends>>,
     /// The open exchange, if JavaScript wants to hear of its end.
     pub watching: Option<f64>,
     /// Watched exchanges whose answers are complete, and wait for the socket to take them.
@@ -72,6 +79,13 @@ pub struct HttpState {
     pub serving: bool,
     /// The open exchange counts among those of its listener that are in flight.
     pub in_flight: bool,
+}
+
+impl RawState {
+    /// There are bytes that the application has not had, for it stopped reading before.
+    pub fn has_unread(&self) -> bool {
+        self.introduced.as_ref().is_some_and(|introduced| !introduced.unread.is_empty())
+    }
 }
 
 impl HttpState {
@@ -108,21 +122,40 @@ impl Connection {
     pub fn peer(&mut self) -> Address {
         match &mut self.protocol {
             Protocol::Http(state) => state.peer(&self.stream),
-            Protocol::Raw(_) => peer_of(&self.stream),
+            Protocol::Raw(RawState { introduced: Some(by), .. }) => {
+                let told = by.ends.as_ref().map(|ends| ends.source.clone());
+                told.unwrap_or_else(|| peer_of(&self.stream))
+            }
+            Protocol::Raw(_) | Protocol::Proxy(_) => peer_of(&self.stream),
+        }
+    }
+
+    /// What the client has connected to; None: nobody can tell any more.
+    fn local(&self) -> Option<Address> {
+        let ends = match &self.protocol {
+            Protocol::Http(state) => state.ends.as_deref(),
+            Protocol::Raw(state) => {
+                state.introduced.as_ref().and_then(|introduced| introduced.ends.as_ref())
+            }
+            Protocol::Proxy(_) => None,
+        };
+        match ends {
+            Some(ends) => Some(ends.destination.clone()),
+            None => self.stream.local_address().ok(),
         }
     }
 
     pub fn http(&mut self) -> Option<&mut HttpState> {
         match &mut self.protocol {
             Protocol::Http(state) => Some(state),
-            Protocol::Raw(_) => None,
+            _ => None,
         }
     }
 
     pub fn raw(&mut self) -> Option<&mut RawState> {
         match &mut self.protocol {
             Protocol::Raw(state) => Some(state),
-            Protocol::Http(_) => None,
+            _ => None,
         }
     }
 
@@ -131,7 +164,10 @@ impl Connection {
         let wanted = match (&self.phase, &self.protocol) {
             (Phase::Lingering { .. }, _) => true,
             (Phase::Flushing { .. }, _) => false,
-            (Phase::Open, Protocol::Raw(raw)) => !raw.paused && !raw.peer_ended,
+            (Phase::Open, Protocol::Proxy(_)) => true,
+            (Phase::Open, Protocol::Raw(raw)) => {
+                !raw.paused && !raw.peer_ended && !raw.has_unread()
+            }
             (Phase::Open, Protocol::Http(http)) => {
                 http.aside.is_none() && http.machine.wants_read()
             }
@@ -173,7 +209,7 @@ impl Runtime {
         let Some(connection) = self.connections.get(key) else { return 0 };
         let gathered = match &connection.protocol {
             Protocol::Http(state) => state.gathered.len(),
-            Protocol::Raw(_) => 0,
+            _ => 0,
         };
         let corked = if self.corked == Some(key) { self.out.len() } else { 0 };
         connection.send.len() + gathered + corked
@@ -307,7 +343,12 @@ pub fn peer_of(stream: &Stream) -> Address {
 }
 
 pub fn local_address(key: ConnectionKey) -> Option<Address> {
-    with(|runtime| runtime.connections.get(key)?.stream.local_address().ok()).flatten()
+    with(|runtime| runtime.connections.get(key)?.local()).flatten()
+}
+
+/// The other end of the connection itself, whatever a proxy there told of its client.
+pub fn socket_peer_address(key: ConnectionKey) -> Option<Address> {
+    with(|runtime| runtime.connections.get(key).map(|found| peer_of(&found.stream))).flatten()
 }
 
 /// Bytes read, bytes written, bytes that wait to be written.

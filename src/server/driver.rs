@@ -1,9 +1,11 @@
 //! Where libuv's callbacks arrive.
 
+use super::accept;
 use super::body;
 use super::closing;
 use super::connections::{Hooks, Phase, Protocol};
 use super::exchange;
+use super::introduction;
 use super::keys::{ConnectionKey, ListenerKey};
 use super::listeners;
 use super::raw;
@@ -21,7 +23,7 @@ impl Events for Driver {
     fn connection(listener: Key, result: Result<(), Error>) {
         // A failing accept (EMFILE ...) is libuv's to retry; there is no connection to tell.
         if result.is_ok() {
-            listeners::accept(ListenerKey::from_bits(listener));
+            accept::accept(ListenerKey::from_bits(listener));
         }
     }
 
@@ -30,16 +32,18 @@ impl Events for Driver {
         let found = with(|runtime| {
             let connection = runtime.connections.get(key)?;
             Some(match &connection.protocol {
-                Protocol::Http(state) => (true, state.queued),
-                Protocol::Raw(_) => (false, false),
+                Protocol::Http(state) => Spoken::Http { queued: state.queued },
+                Protocol::Raw(_) => Spoken::Raw,
+                Protocol::Proxy(_) => Spoken::Proxy,
             })
         });
         match (result, found.flatten()) {
             (_, None) => {}
-            (Ok(bytes), Some((true, _))) => exchange::received(key, bytes),
-            (Ok(bytes), Some((false, _))) => raw::received(key, bytes),
-            (Err(error), Some((is_http, queued))) => {
-                if queued {
+            (Ok(bytes), Some(Spoken::Http { .. })) => exchange::received(key, bytes),
+            (Ok(bytes), Some(Spoken::Raw)) => raw::received(key, bytes),
+            (Ok(bytes), Some(Spoken::Proxy)) => introduction::received(key, bytes),
+            (Err(error), Some(spoken)) => {
+                if let Spoken::Http { queued: true } = spoken {
                     // What the client sent before is told first.
                     turn::dispatch();
                 }
@@ -48,7 +52,11 @@ impl Events for Driver {
                     return;
                 }
                 with(|runtime| runtime.stopped_reading(key));
-                if is_http { exchange::ended(key) } else { raw::ended(key) }
+                match spoken {
+                    Spoken::Http { .. } => exchange::ended(key),
+                    Spoken::Raw => raw::ended(key),
+                    Spoken::Proxy => introduction::ended(key),
+                }
             }
         }
     }
@@ -134,6 +142,16 @@ impl Events for Driver {
     }
 }
 
+/// What a connection speaks.
+enum Spoken {
+    Http {
+        /// An event waits for the end of the turn.
+        queued: bool,
+    },
+    Raw,
+    Proxy,
+}
+
 fn perform(task: &Task) {
     match *task {
         Task::Pump(key) => {
@@ -171,7 +189,8 @@ fn perform(task: &Task) {
             let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
             let _ = hooks.on_close(&scope, key.to_number(), cause, totals);
         }
-        Task::Accept(key) => listeners::accept(key),
+        Task::Accept(key) => accept::accept(key),
+        Task::Unread(key) => raw::deliver_unread(key),
         Task::ListenerDrained(key) => listeners::finish(key),
         Task::Drained(key) => tell_drained(key),
     }

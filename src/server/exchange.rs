@@ -56,8 +56,11 @@ pub fn close_gracefully(key: ConnectionKey) {
         let Some(connection) = runtime.connections.get_mut(key) else { return };
         // What the client sent while we were busy is still to be read: then it is not idle.
         let unread = connection.reading && connection.stream.has_unread();
-        if let Some(state) = connection.http() {
-            state.machine.begin_shutdown();
+        match &mut connection.protocol {
+            Protocol::Http(state) => state.machine.begin_shutdown(),
+            // Nobody has heard of it. One that has more to say will hear that we are closing.
+            Protocol::Proxy(_) if !unread => return runtime.remove(key, None),
+            _ => {}
         }
         if !unread {
             // Never from within JavaScript: this may be a handler that closes its own server.
@@ -69,7 +72,12 @@ pub fn close_gracefully(key: ConnectionKey) {
 pub fn close_if_idle(key: ConnectionKey) {
     let idle = with(|runtime| {
         let connection = runtime.connections.get_mut(key)?;
-        Some(connection.send.is_empty() && connection.http()?.machine.is_idle())
+        let is_idle = match &connection.protocol {
+            Protocol::Http(state) => state.machine.is_idle(),
+            Protocol::Proxy(_) => true,
+            Protocol::Raw(_) => false,
+        };
+        Some(is_idle && connection.send.is_empty())
     });
     if idle.flatten() == Some(true) {
         close_gracefully(key);

@@ -62,6 +62,10 @@ impl Runtime {
                 assert!(raw.ended || !raw.shut_down, "our side ended by itself");
                 assert!(!raw.shut_down || send.is_empty(), "something waits behind our FIN");
             }
+            (Protocol::Proxy(_), _) => {
+                assert!(listener.proxies.is_some(), "no proxy was to say whose it is");
+                assert_eq!(*phase, Phase::Open, "nobody has heard of it");
+            }
             _ => panic!("a connection speaks what its listener does not"),
         }
     }

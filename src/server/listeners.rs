@@ -1,26 +1,22 @@
-//! Listeners: opening, accepting, closing.
+//! Listeners: opening and closing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
-use super::connections::{Connection, HttpState, Phase, Protocol, RawState, peer_of};
+use super::connections::Protocol;
 use super::driver::Driver;
 use super::error::Error;
 use super::exchange;
-use super::keys::{ConnectionKey, ListenerKey};
+use super::introduction::Proxies;
+use super::keys::ListenerKey;
 use super::overload::Overload;
 use super::runtime::{self, Runtime, with};
-use super::send_queue::SendQueue;
 use super::stats::Stats;
 use super::tasks::Task;
 use crate::js::{Entered, HttpHooks, RawHooks, Value};
 use crate::uv::{
-    self, Address, ListenOptions, PathOptions, Place, SocketOptions, Stream, StreamListener,
-    TcpOptions, Waiting,
+    self, Address, ListenOptions, PathOptions, Place, SocketOptions, StreamListener, TcpOptions,
 };
-
-/// Connections taken in one turn of the loop, at most: those that are open wait meanwhile.
-const ACCEPTS_PER_TURN: usize = 64;
 
 /// A listening socket, what it serves, and what its connections start with.
 pub struct Listener {
@@ -29,15 +25,17 @@ pub struct Listener {
     pub service: Service,
     pub stats: Stats,
     pub overload: Overload,
-    max_connections: u32,
+    /// None: whoever connects is the client.
+    pub proxies: Option<Proxies>,
+    pub max_connections: u32,
     /// libuv has a connection, and the kernel others, for which there is no room yet.
     pub holds_back: bool,
     /// A connection got one of the last descriptors that the process may have: from then on it is
     /// looked before each whether there are more, and none is taken but the one that libuv has, for
     /// which it takes another as soon as it can.
-    few_descriptors: bool,
+    pub few_descriptors: bool,
     /// It will close: each connection gets one more answer.
-    retiring: bool,
+    pub retiring: bool,
 }
 
 #[derive(Clone)]
@@ -59,8 +57,19 @@ pub struct Listening {
     pub no_delay: bool,
     /// Seconds until the first TCP keep-alive probe; 0: none.
     pub keep_alive: u32,
+    /// None: whoever connects is the client.
+    pub proxy: Option<ProxyListen>,
     /// None: raw bytes.
     pub http: Option<HttpListen>,
+}
+
+/// Each connection begins with a header of the PROXY protocol.
+#[derive(Debug)]
+pub struct ProxyListen {
+    /// Networks that it may come from.
+    pub trust: Vec<String>,
+    /// Milliseconds until it is there; 0: no limit.
+    pub timeout: u32,
 }
 
 /// Where to listen.
@@ -87,9 +96,6 @@ pub struct HttpListen {
     pub watched: bool,
 }
 
-/// Connections that are accepted ahead of a close, at most: more than any backlog holds.
-const MAX_WAITING: usize = 65_536;
-
 /// Binds and listens at once.
 pub fn listen(
     scope: Entered<'_>,
@@ -114,11 +120,14 @@ pub fn listen(
             (service, http.max_connections, overload)
         }
     };
+    let proxies = options.proxy.map(|proxy| Proxies::new(&proxy.trust, proxy.timeout));
+    let proxies = proxies.transpose()?;
     let listener = Listener {
         socket: None,
         service,
         stats: Stats::default(),
         overload,
+        proxies,
         max_connections,
         holds_back: false,
         few_descriptors: false,
@@ -188,7 +197,11 @@ pub fn close_listener(key: ListenerKey) {
         if listener.is_drained() {
             runtime.tasks.push::<Driver>(Task::ListenerDrained(key));
         }
-        Some(if is_http { runtime.keys_of(key) } else { Vec::new() })
+        let mut keys = runtime.keys_of(key);
+        // Of raw connections lib/ closes those that it knows.
+        let connections = &runtime.connections;
+        keys.retain(|&key| is_http || matches!(connections[key].protocol, Protocol::Proxy(_)));
+        Some(keys)
     });
     for connection in http.flatten().unwrap_or_default() {
         exchange::close_gracefully(connection);
@@ -228,56 +241,10 @@ pub fn set_listener_ref(key: ListenerKey, referenced: bool) {
     });
 }
 
-/// Takes the connection that libuv tells of, and those that wait behind it: to come back for each
-/// of them costs a turn of the loop. Without room libuv keeps its one, and asks for no more until
-/// that is taken: the others wait with the kernel.
-pub fn accept(key: ListenerKey) {
-    if with(|runtime| runtime.has_room(key)) != Some(true) {
-        return;
-    }
-    accept_one(key, None);
-    for _ in 1..ACCEPTS_PER_TURN {
-        let Some(waiting) = with(|runtime| runtime.take_waiting(key)).flatten() else { break };
-        accept_one(key, Some(waiting));
-    }
-}
-
-/// Descriptors may have become free elsewhere.
-pub fn accept_held_back() {
-    let held_back = with(|runtime| {
-        let listeners = runtime.listeners.iter();
-        listeners.filter(|(_, found)| found.holds_back).map(|(key, _)| key).collect::<Vec<_>>()
-    });
-    held_back.unwrap_or_default().into_iter().for_each(accept);
-}
-
-fn accept_one(key: ListenerKey, waiting: Option<Waiting>) {
-    let accepted = with(|runtime| runtime.accept(key, waiting)).flatten();
-    let Some((connection, hooks)) = accepted else { return };
-    if let Some(hooks) = hooks
-        && let Ok(scope) = hooks.enter()
-    {
-        // What the hook throws has been reported as uncaught already.
-        let _ = hooks.on_open(&scope, connection.to_number());
-    }
-    with(|runtime| {
-        runtime.settle(connection);
-        runtime.busy = None;
-    });
-}
-
 impl Listener {
     /// Closed, and the last connection has gone.
     pub fn is_drained(&self) -> bool {
         self.socket.is_none() && self.stats.connections == 0
-    }
-
-    /// Whether one more connection may come in: by the limit, and by the descriptors that the
-    /// process may have.
-    fn has_room(&self) -> bool {
-        let is_full = self.max_connections != 0 && self.stats.connections >= self.max_connections;
-        let socket = self.socket.as_ref().filter(|_| self.few_descriptors);
-        !is_full && !socket.is_some_and(StreamListener::next_is_among_last)
     }
 }
 
@@ -311,118 +278,14 @@ impl Runtime {
         };
         if let Some(listener) = self.listeners.get_mut(key) {
             if let Service::Http { config, .. } = &listener.service {
-                self.sweep.adopt_timeouts(&config.timeouts, now);
+                let http1::Timeouts { headers, receive, send, idle } = config.timeouts;
+                self.sweep.adopt_timeouts(&[headers, receive, send, idle], now);
+            }
+            if let Some(proxies) = &listener.proxies {
+                self.sweep.adopt_timeouts(&[proxies.timeout], now);
             }
             listener.socket = Some(socket);
         }
         Ok((key, address))
-    }
-
-    /// Whether the connection that libuv has may come in now; else it will be asked for again.
-    fn has_room(&mut self, key: ListenerKey) -> bool {
-        let Some(listener) = self.listeners.get_mut(key) else { return false };
-        let has_room = listener.has_room();
-        listener.holds_back = !has_room && listener.socket.is_some();
-        has_room
-    }
-
-    fn take_waiting(&self, key: ListenerKey) -> Option<Waiting> {
-        let listener = self.listeners.get(key)?;
-        let takes_more = !listener.few_descriptors && listener.has_room();
-        if takes_more { listener.socket.as_ref()?.take_waiting() } else { None }
-    }
-
-    /// Accepts those that the kernel has for an HTTP listener and that would go with its socket.
-    fn accept_rest(&mut self, key: ListenerKey) {
-        let holds_back = self.listeners.get(key).is_some_and(|listener| listener.holds_back);
-        if holds_back
-            && self.has_room(key)
-            && let Some((connection, _)) = self.accept(key, None)
-        {
-            self.settle(connection);
-        }
-        for _ in 0..MAX_WAITING {
-            let Some(waiting) = self.take_waiting(key) else { return };
-            if let Some((connection, _)) = self.accept(key, Some(waiting)) {
-                self.settle(connection);
-            }
-            self.busy = None;
-        }
-    }
-
-    fn accept(
-        &mut self,
-        key: ListenerKey,
-        waiting: Option<Waiting>,
-    ) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
-        let now = self.now();
-        let Self { listeners, connections, uv_loop, sweep, .. } = self;
-        let listener = listeners.get_mut(key)?;
-        let socket = listener.socket.as_ref()?;
-        let inserted = connections.try_insert_with_key(|connection| {
-            Stream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
-                .map(|stream| new_connection(stream, key, &listener.service, now))
-        });
-        // A connection that went before it was accepted has nobody to tell of it.
-        let connection = inserted.ok()?;
-        self.busy = Some(connection);
-        listener.stats.total_connections += 1;
-        listener.stats.connections += 1;
-        sweep.start(now);
-        let stream = connections.get(connection).map(|connection| &connection.stream);
-        listener.few_descriptors |= stream.is_some_and(Stream::is_among_last);
-        let retiring = listener.retiring;
-        if !connection.is_representable() {
-            self.remove(connection, None);
-            return None;
-        }
-        let hooks = match &listener.service {
-            Service::Raw(hooks) => Some(Rc::clone(hooks)),
-            Service::Http { watched: false, .. } => None,
-            Service::Http { hooks, watched: true, .. } => {
-                let (hooks, peer) =
-                    (Rc::clone(hooks), self.connections.get_mut(connection)?.peer());
-                self.tasks.push::<Driver>(Task::Connection { hooks, peer, end: None });
-                None
-            }
-        };
-        if retiring && let Some(state) = self.connections.get_mut(connection)?.http() {
-            state.machine.retire();
-        }
-        Some((connection, hooks))
-    }
-}
-
-fn new_connection(
-    stream: Stream,
-    listener: ListenerKey,
-    service: &Service,
-    now: u64,
-) -> Connection {
-    let protocol = match service {
-        Service::Raw(_) => Protocol::Raw(RawState { last_active: now, ..RawState::default() }),
-        Service::Http { config, .. } => Protocol::Http(Box::new(HttpState {
-            machine: http1::Connection::new(Rc::clone(config), now),
-            peer: (!Stream::KEEPS_PEER).then(|| peer_of(&stream)),
-            watching: None,
-            finished: Vec::new(),
-            gathered: Vec::new(),
-            aside: None,
-            reads_left: 0,
-            queued: false,
-            serving: false,
-            in_flight: false,
-        })),
-    };
-    Connection {
-        stream,
-        listener,
-        protocol,
-        send: SendQueue::default(),
-        phase: Phase::Open,
-        reading: false,
-        wants_drain: false,
-        bytes_read: 0,
-        bytes_written: 0,
     }
 }

@@ -6,6 +6,7 @@ pub use crate::uv::Address;
 pub use crate::uv::{faults, open_handles};
 pub use http1::{Decoded, Engine, Limits, Refusal, RequestDecoder, Timeouts, Version};
 
+mod accept;
 mod answer;
 mod body;
 mod closing;
@@ -14,6 +15,7 @@ mod connections;
 mod driver;
 mod error;
 mod exchange;
+mod introduction;
 mod invariants;
 mod keys;
 mod listeners;
@@ -33,12 +35,14 @@ pub use answer::{Answer, end_data, respond, respond_kept, send_informational, wr
 pub use body::{Piece, discard_body, read_body, take_body, take_body_text, trailers};
 pub use closing::for_connection;
 pub use completion::{break_off, watch_completion};
-pub use connections::{close_all, close_idle, counters, destroy, local_address, peer_address};
+pub use connections::{
+    close_all, close_idle, counters, destroy, local_address, peer_address, socket_peer_address,
+};
 pub use error::{Error, check_libuv};
 pub use keys::ListenerKey;
 pub use listeners::{
-    HttpListen, ListenPlace, Listening, close_listener, listen, retire_listener, set_listener_ref,
-    turn_away,
+    HttpListen, ListenPlace, Listening, ProxyListen, close_listener, listen, retire_listener,
+    set_listener_ref, turn_away,
 };
 pub use raw::{
     end, pause, resume, set_connection_ref, set_keep_alive, set_no_delay, set_timeout, write,

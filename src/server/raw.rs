@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use super::connections::{Connection, Hooks, Phase, RawState};
+use super::driver::Driver;
 use super::error::Error;
 use super::keys::ConnectionKey;
 use super::runtime::{Runtime, with};
+use super::tasks::Task;
 use crate::js::{HeldBytes, Kind, RawHooks, Value};
 
 /// Unsent bytes above which JavaScript is told to wait for `drain`.
@@ -99,6 +101,23 @@ pub fn pause(key: ConnectionKey) {
 
 pub fn resume(key: ConnectionKey) {
     change(key, |raw, _| raw.paused = false);
+    with(|runtime| {
+        let has_unread = runtime.connections.get_mut(key)?.raw()?.has_unread();
+        has_unread.then(|| runtime.tasks.push::<Driver>(Task::Unread(key)))
+    });
+}
+
+/// Hands over what came with the header of a proxy, unless the application does not read.
+pub fn deliver_unread(key: ConnectionKey) {
+    let unread = with(|runtime| {
+        let raw = runtime.connections.get_mut(key)?.raw()?;
+        let introduced = raw.introduced.as_mut().filter(|_| !raw.paused)?;
+        Some(std::mem::take(&mut introduced.unread))
+    });
+    if let Some(bytes) = unread.flatten().filter(|bytes| !bytes.is_empty()) {
+        received(key, &bytes);
+        with(|runtime| runtime.settle(key));
+    }
 }
 
 /// Ends the connection after so many milliseconds without traffic; 0: never.

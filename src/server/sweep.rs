@@ -1,10 +1,11 @@
 //! One coarse timer for all deadlines of all connections.
 
+use super::accept;
 use super::connections::{Connection, Phase, Protocol};
 use super::driver::Driver;
 use super::exchange;
+use super::introduction;
 use super::keys::ConnectionKey;
-use super::listeners;
 use super::raw;
 use super::runtime::with;
 use crate::uv::{Error, Timer};
@@ -32,6 +33,7 @@ pub struct Sweep {
 enum Due {
     Http(ConnectionKey),
     Raw(ConnectionKey),
+    Proxy(ConnectionKey),
     Linger(ConnectionKey),
     /// The client left while nothing was read from it.
     Lost(ConnectionKey, Error),
@@ -42,13 +44,10 @@ impl Sweep {
         Self { timer: Some(timer), period: TICK_MAX, running: false, last: 0, base: TICK_MAX }
     }
 
-    /// Makes the tick fine enough for these timeouts.
-    pub fn adopt_timeouts(&mut self, timeouts: &http1::Timeouts, now: u64) {
-        let http1::Timeouts { headers, receive, send, idle } = *timeouts;
-        for timeout in [headers, receive, send, idle] {
-            if timeout != 0 {
-                self.adopt_timeout(timeout, now);
-            }
+    /// Makes the tick fine enough for a listener's timeouts.
+    pub fn adopt_timeouts(&mut self, timeouts: &[u32], now: u64) {
+        for &timeout in timeouts.iter().filter(|&&timeout| timeout != 0) {
+            self.adopt_timeout(timeout, now);
         }
         self.base = self.base.min(self.period);
     }
@@ -114,6 +113,7 @@ pub fn run() {
         match due {
             Due::Http(key) => exchange::deadline_reached(key),
             Due::Raw(key) => raw::time_out(key),
+            Due::Proxy(key) => introduction::time_out(key),
             Due::Linger(key) => {
                 with(|runtime| runtime.remove(key, None));
             }
@@ -122,7 +122,7 @@ pub fn run() {
             }
         }
     }
-    listeners::accept_held_back();
+    accept::accept_held_back();
 }
 
 fn due(key: ConnectionKey, connection: &Connection, now: u64) -> Option<Due> {
@@ -135,6 +135,7 @@ fn due(key: ConnectionKey, connection: &Connection, now: u64) -> Option<Due> {
     match (&connection.protocol, connection.phase) {
         (_, Phase::Lingering { until, .. }) => (until <= now).then_some(Due::Linger(key)),
         (Protocol::Http(http), _) => (http.machine.deadline()? <= now).then_some(Due::Http(key)),
+        (Protocol::Proxy(proxy), _) => (proxy.deadline()? <= now).then_some(Due::Proxy(key)),
         (Protocol::Raw(raw), _) => {
             let deadline = raw.last_active + u64::from(raw.timeout);
             (raw.timeout != 0 && deadline <= now).then_some(Due::Raw(key))

@@ -41,6 +41,8 @@ pub enum Task {
     FlushSoon(ConnectionKey),
     /// Pieces of a stream were gathered in the turn before.
     Flush(ConnectionKey),
+    /// The application reads on, and has not had what came with the header of its proxy.
+    Unread(ConnectionKey),
     /// The socket took all that waited.
     Drained(ConnectionKey),
 }

@@ -28,6 +28,12 @@ pub fn local_address(key: f64) -> Option<Address> {
     for_connection(key, server::local_address).map(Address::from)
 }
 
+/// Whatever a proxy told of its client.
+#[napi(catch_unwind)]
+pub fn socket_peer_address(key: f64) -> Option<Address> {
+    for_connection(key, server::socket_peer_address).map(Address::from)
+}
+
 #[napi(catch_unwind)]
 pub fn counters(key: f64) -> Option<Counters> {
     let (read, written, waiting) = for_connection(key, server::counters)?;

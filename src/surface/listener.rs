@@ -3,7 +3,7 @@ use napi_derive::napi;
 
 use super::error::Result;
 use crate::js::{Entered, Value};
-use crate::server::{self, HttpListen, ListenPlace, ListenerKey, Listening};
+use crate::server::{self, HttpListen, ListenPlace, ListenerKey, Listening, ProxyListen};
 
 /// An address as Node shows it.
 #[napi(object)]
@@ -33,7 +33,15 @@ pub struct ListenOptions {
     pub ipv6_only: bool,
     pub no_delay: bool,
     pub keep_alive: u32,
+    pub proxy_protocol: Option<ProxyOptions>,
     pub http: Option<HttpOptions>,
+}
+
+#[napi(object)]
+pub struct ProxyOptions {
+    /// Networks, such as `10.0.0.0/8`.
+    pub trust: Vec<String>,
+    pub timeout: u32,
 }
 
 #[napi(object)]
@@ -127,6 +135,9 @@ impl From<ListenOptions> for Listening {
             backlog: options.backlog,
             no_delay: options.no_delay,
             keep_alive: options.keep_alive,
+            proxy: options
+                .proxy_protocol
+                .map(|ProxyOptions { trust, timeout }| ProxyListen { trust, timeout }),
             http: options.http.map(HttpListen::from),
         }
     }
