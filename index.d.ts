@@ -451,7 +451,8 @@ export interface ServerOptions extends SocketOptions {
   /**
    * Told of each request that was refused: before any handler saw it, or while its body came (too
    * large, not HTTP, too slow). Not of a client that leaves, nor of what {@link Overload} or
-   * {@link SocketOptions.proxyProtocol} turns down. What it throws is an uncaught exception. Default: none.
+   * {@link SocketOptions.proxyProtocol} turns down. What it throws is an uncaught exception.
+   * Default: none.
    */
   onClientError?: (refusal: ClientError) => void
   /**

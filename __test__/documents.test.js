@@ -39,6 +39,8 @@ const rules = {
   ts: (_t, session, block) => checkTypes(session, block),
   sh: (_t, session, block) => runShell(session, block),
   console: (_t, session, block) => replay(session, block),
+  // What a tool has printed.
+  text: () => undefined,
   json: (_t, _session, { text }) => JSON.parse(text),
   yaml: (_t, _session, { text }) => parseYaml(text),
   http: checkHttp,

@@ -23,7 +23,7 @@ function errorLines(results) {
   }
   return errors.flatMap(({ kind, what, lines, times }) => [
     `**${kind}**, ${times} times: ${what}`,
-    ...['```', ...lines, '```', ''],
+    ...['```text', ...lines, '```', ''],
   ])
 }
 

@@ -13,6 +13,7 @@
  * - `needs NAME`: a program or package that may not be there; without it the test is skipped
  * - `METHOD PATH [BODY] => STATUS [TEXT]`: what the server of the block is asked, and answers;
  *   TEXT between slashes is a pattern
+ * - `proxied`: its server wants the header of the PROXY protocol before anything else
  * - `ends`: the program serves nobody, though it looks so, and ends by itself
  * - `stderr /PATTERN/`: what it may say there
  */
@@ -26,7 +27,14 @@ function textOf(expected) {
 
 /** Reads one comment; throws on what it does not know. */
 export function settingsOf(comment) {
-  const settings = { contexts: [], asks: [], needs: [], file: undefined, ends: false }
+  const settings = {
+    contexts: [],
+    asks: [],
+    needs: [],
+    file: undefined,
+    ends: false,
+    proxied: false,
+  }
   for (const line of comment.split('\n').map((each) => each.trim())) {
     const ask = ASK.exec(line)
     const [word, ...rest] = line.split(' ')
@@ -39,6 +47,7 @@ export function settingsOf(comment) {
     else if (word === 'needs') settings.needs.push(value)
     else if (word === 'file') settings.file = value
     else if (line === 'ends') settings.ends = true
+    else if (line === 'proxied') settings.proxied = true
     else if (word === 'stderr') settings.stderr = textOf(value)
     else throw new Error(`what does '${line}' mean?`)
   }

@@ -147,7 +147,7 @@ export async function runProgram(session, block, command) {
   }
   try {
     const target = await whereItListens(session, block, program)
-    await askAll(target, block.settings.asks)
+    await askAll({ ...target, isProxied: block.settings.proxied }, block.settings.asks)
     assert.ok(!program.isOver, `it ended: ${program.stderr}`)
     assertQuiet(program, block.settings)
   } catch (error) {

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { cacheDir } from '../../scripts/toolchain.mjs'
 
@@ -78,9 +78,20 @@ export class Session {
   }
 }
 
-/** Asks a server, over TLS where the target says so; gives `{ status, headers, text }`. */
-export function ask({ isTls = false, ...target }, { method, path, body }) {
+function connectAsProxy(options) {
+  const socket = connect(options)
+  socket.write('PROXY TCP4 192.0.2.7 198.51.100.1 41234 443\r\n')
+  return socket
+}
+
+/**
+ * Asks a server, over TLS or as a proxy where the target says so; gives
+ * `{ status, headers, text }`.
+ */
+export function ask({ isTls = false, isProxied = false, ...target }, { method, path, body }) {
   const options = { ...target, method, path, agent: false, rejectUnauthorized: false }
+  // An agent would make the connection itself.
+  if (isProxied) Object.assign(options, { agent: undefined, createConnection: connectAsProxy })
   return new Promise((resolve, reject) => {
     const request = isTls ? httpsRequest : httpRequest
     const sent = request(options, (response) => {
