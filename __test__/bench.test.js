@@ -275,3 +275,15 @@ describe('the guard', () => {
 test('a limit on open files that is too low is named', () => {
   assert.throws(() => withOpenFiles(['a'], 10_500, 4096, false), /needs 10500 .* limit is 4096/)
 })
+
+for (const [name, args, rows] of [
+  ['transfer', ['--bytes', '1000000', '--rounds', '1'], ['milouv', 'node-http']],
+  ['workers', ['--seconds', '1', '--rounds', '1'], ['threads 1', 'threads 2', 'processes 2']],
+]) {
+  test(`${name}.mjs measures`, { skip: whyNot() }, () => {
+    const program = join(bench, '..', `${name}.mjs`)
+    const ran = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+    assert.equal(ran.status, 0, ran.stderr)
+    for (const row of rows) assert.match(ran.stdout, new RegExp(`^${row} +\\d+ \\(`, 'm'))
+  })
+}

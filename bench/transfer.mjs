@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { need } from '../scripts/tools.mjs'
 import { summary } from './lib/figures.mjs'
-import { cpuMicroseconds, startServer, stopServer } from './lib/server-process.mjs'
+import { cpuBetween, cpuTime, startServer, stopServer } from './lib/server-process.mjs'
 import { download, upload } from './lib/transfer-client.mjs'
 
 const HELP = `node bench/transfer.mjs [options]
@@ -47,11 +47,11 @@ async function sample(name, way, { total, serverCore }) {
       assertWhole(`${name} upload`, await upload(server.port, '/check', WARM_UP), WARM_UP)
     }
     assertWhole(`${name} ${way}`, await transfer(server.port, WARM_UP), WARM_UP)
-    const cpuBefore = cpuMicroseconds(server.pid)
+    const before = cpuTime(server.pid)
     const began = performance.now()
     assertWhole(`${name} ${way}`, await transfer(server.port, total), total)
     const seconds = (performance.now() - began) / 1000
-    const cpu = (cpuMicroseconds(server.pid) - cpuBefore) / 1e6
+    const cpu = cpuBetween(before, cpuTime(server.pid)) / 1e6
     return { rate: total / 1e6 / seconds, cpu: (cpu * GB) / total }
   } finally {
     await stopServer(server)

@@ -1,10 +1,10 @@
 // What proxies say of the client, and how far they are believed: from the one that has connected to
 // us, hop by hop, to the first that is not trusted.
 
-import { isIP } from 'node:net'
 import binding from './binding.js'
 import { findValue } from './head.js'
 import { noAddress } from './no-address.js'
+import { isIP } from './node-net.js'
 import { unmapped } from './trusted.js'
 
 const FOR = '\nx-forwarded-for:'

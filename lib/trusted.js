@@ -1,7 +1,7 @@
 // Whom options say that is believed: addresses and networks, and names of some.
 
-import { BlockList, isIP } from 'node:net'
 import { invalidArgType, invalidArgValue, outOfRange } from './errors.js'
+import { isIP, newBlockList } from './node-net.js'
 
 const EXPECTED = "an IP address, a network such as '10.0.0.0/8', or a name of some"
 
@@ -87,7 +87,7 @@ export function trustedHops(value, name) {
 }
 
 function inList(networks, trustsUnix) {
-  const list = new BlockList()
+  const list = newBlockList()
   for (const network of networks) {
     const [address, prefix] = network.split('/')
     list.addSubnet(address, Number(prefix), familyOf(address))
