@@ -69,12 +69,13 @@ export interface ProxyProtocol {
   /**
    * Addresses and networks, in an array or with commas between them: `'10.0.0.0/8'`, `'::1'`, or
    * `'loopback'`, `'linklocal'`, `'uniquelocal'`. `true`: everybody's. It has to be given, except
-   * with `path`, where whoever may connect is trusted and this is not looked at.
+   * with the `path` of a file, whose rights say who may connect: there, and at an abstract name, it
+   * can only be `true`. Anything else throws a TypeError with the code `ERR_INVALID_ARG_VALUE`.
    */
   trust?: true | string | string[]
   /**
    * Milliseconds from the connect to the end of the header; 0: no limit. Default: of HttpServer
-   * `timeouts.headers`, else 15 000.
+   * `timeouts.headers` or, where that is 0, `timeouts.idle`, else 15 000.
    */
   timeout?: number
 }

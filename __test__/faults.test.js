@@ -100,6 +100,15 @@ async function oneFails({ server, ports, recovered, scene, call, code, skip, wha
   return well
 }
 
+test('there is no handle for a connection: it waits, and is accepted a moment later', async (t) => {
+  const { server, ports, recovered, end } = await startFaulty(t, index)
+  await server.ask('arm', { call: 'init', value: errno('ENOMEM'), skip: 0, times: 1 })
+  assert.equal(await play('hello', ports), true)
+  assert.equal((await server.ask('disarm')).init > 1, true)
+  await recovered()
+  await end()
+})
+
 test('the end of a stream comes where none was expected', async (t) => {
   const { server, ports, recovered, end } = await startFaulty(t, index)
   for (const scene of Object.keys(scenes)) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serve } from './support/serve.js'
 import { tool } from './support/tools.js'
@@ -51,6 +51,21 @@ function assertTurnedDown(answer, { retryAfter = '1', text = TEXT, connection = 
 }
 
 describe('one request too many', () => {
+  test('is served once another has failed, though that one is still connected', async (t) => {
+    const { server, calls } = hanging(t, 1)
+    const broken = await connectTo(t, server)
+    broken.send(request('POST /', ['transfer-encoding: chunked'], '3\r\none\r\n'))
+    await eventually(() => assert.equal(calls.length, 1))
+    const next = await connectTo(t, server)
+    assertTurnedDown(await next.ask(request('GET /')))
+    broken.send('no size\r\n')
+    assert.equal((await broken.answer()).status, 400)
+    next.send(request('GET /next'))
+    await eventually(() => assert.equal(calls.length, 2))
+    calls[1]()
+    assert.equal((await next.answer()).text, '/next')
+  })
+
   test('is turned down without its handler; once another is done, it is served', async (t) => {
     const { server, calls, told, full } = hanging(t, 3)
     const clients = await full()

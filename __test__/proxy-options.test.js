@@ -98,6 +98,18 @@ describe('takes what is right and refuses the rest', () => {
     for (const Class of [HttpServer, InboundTcpSocket]) {
       new Class({ path: '/run/a.sock', proxyProtocol: {} })
       assertRefuses(() => new Class({ proxyProtocol: {} }), TYPE, 'proxyProtocol.trust')
+      const list = { path: '/run/a.sock', proxyProtocol: { trust: 'loopback' } }
+      assertRefuses(() => new Class(list), VALUE, 'proxyProtocol.trust')
+    }
+  })
+
+  test('at an abstract name, to which anybody may connect, all have to be', () => {
+    for (const Class of [HttpServer, InboundTcpSocket]) {
+      const make = (proxyProtocol) => new Class({ path: '\0milouv-test', proxyProtocol })
+      make({ trust: true })
+      for (const other of [{}, { trust: '127.0.0.1' }]) {
+        assertRefuses(() => make(other), VALUE, 'proxyProtocol.trust')
+      }
     }
   })
 })

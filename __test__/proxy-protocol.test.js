@@ -148,7 +148,7 @@ describe('a trusted peer says', () => {
 
   test('it at a path, too, where whoever may connect is trusted', async (t) => {
     const path = await socketPath(t)
-    for (const proxyProtocol of [{}, { trust: '10.0.0.1' }]) {
+    for (const proxyProtocol of [{}, { trust: true }]) {
       const { server } = telling(t, { path, proxyProtocol })
       const client = await connectToPath(t, path)
       const { remoteAddress, localAddress, peerAddress } = await told(client.send(BINARY))
@@ -268,6 +268,18 @@ describe('before the header is there', () => {
     server.close()
     await closed
   })
+
+  test('close({ grace }) goes on to those who have said it', async (t) => {
+    const { server } = telling(t)
+    const silent = await connectTo(t, server)
+    await eventually(() => assert.equal(server.stats().connections.open, 1))
+    const client = await connectTo(t, server)
+    await told(client, LINE + request('GET /'))
+    const closed = server.close({ grace: 20_000 })
+    assert.equal((await client.ask(request('GET /'))).get('connection'), 'close')
+    server.close()
+    await Promise.all([closed, silent.closed])
+  })
 })
 
 /** A raw socket that takes note of what it is told. */
@@ -365,5 +377,16 @@ describe('InboundTcpSocket', () => {
     await eventually(() => assert.equal(socket.connections, 1))
     await socket.close()
     await client.closed
+  })
+
+  test('opens nothing after close(), whatever waits to be read', async (t) => {
+    const { socket, events } = raw(t)
+    const client = await RawClient.connect(socket.port)
+    await eventually(() => assert.equal(socket.connections, 1))
+    // It has reached the kernel when send() returns, and nobody has read it.
+    client.send(`${LINE}hello`)
+    await socket.close()
+    await client.closed
+    assert.deepEqual(events, [])
   })
 })

@@ -164,7 +164,7 @@ function socketPart({ path, readableAll, writableAll, backlog, noDelay, keepAliv
   const common = { backlog, noDelay, keepAlive }
   if (proxyProtocol !== undefined) {
     // The header is the first part of what comes ahead of the first head.
-    const { trust, timeout = timeouts.headers } = proxyProtocol
+    const { trust, timeout = timeouts.headers || timeouts.idle } = proxyProtocol
     common.proxyProtocol = { trust, timeout }
   }
   if (path !== undefined) return { path, readableAll, writableAll, ...common }

@@ -8,7 +8,7 @@ import {
   outOfRange,
   unknownOption,
 } from './errors.js'
-import { trustedHops, trustedNetworks } from './trusted.js'
+import { isEverybody, trustedHops, trustedNetworks } from './trusted.js'
 
 const UINT32_MAX = 2 ** 32 - 1
 const INT32_MAX = 2 ** 31 - 1
@@ -178,6 +178,16 @@ const closeSchema = {
 const OF_A_PORT = ['hostname', 'port', 'reusePort', 'ipv6Only']
 const OF_A_FILE = ['readableAll', 'writableAll']
 
+/** At a path nobody has an address. The file says who may connect, where there is one. */
+function trustedAtPath(path, { trust }) {
+  const isFile = !path.startsWith('\0')
+  if (trust === undefined ? isFile : isEverybody(trust)) return
+  const expected = isFile
+    ? 'true, or left out, with options.path'
+    : 'true at an abstract options.path, to which anybody may connect'
+  throw invalidArgValue('options.proxyProtocol.trust', expected, trust)
+}
+
 /** A socket is at a path or at a port; what belongs to the other is a mistake. */
 function placed(result, given) {
   const { path } = result
@@ -196,6 +206,7 @@ function placed(result, given) {
     const expected = 'true, a string or an array of strings: whose header is believed'
     throw invalidArgType('options.proxyProtocol.trust', expected, undefined)
   }
+  if (path !== undefined && proxyProtocol !== undefined) trustedAtPath(path, proxyProtocol)
   return path === undefined ? result : { ...result, hostname: '' }
 }
 

@@ -54,6 +54,9 @@ function networksOf(entries, name, value) {
   })
 }
 
+/** Whether these are all that there are, as `true` means. */
+export const isEverybody = (networks) => EVERYBODY.every((network) => networks.includes(network))
+
 /** The networks that may send a header of the PROXY protocol; undefined: nothing was said. */
 export function trustedNetworks(value, name) {
   if (value === undefined) return undefined

@@ -2,13 +2,23 @@
 // in a folder of its own: a copy of lib/ with that addon, which nothing but tests knows of.
 // usage: node scripts/faults.mjs
 
-import { copyFileSync, cpSync, mkdirSync, renameSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { artifactPath, assertHostLibuv, libraryPath } from './artifact.mjs'
 import { ensureNative } from './native.mjs'
 import { cacheDir, cargo, isMain, root, runMain, SetupError } from './toolchain.mjs'
 
-const folder = join(cacheDir, 'faults')
+const HOUR = 3_600_000
 
 /** The index.js of that copy, the addon built from the sources as they are. */
 export function faultyPackage() {
@@ -23,15 +33,41 @@ export function faultyPackage() {
   }
   const library = libraryPath('faults')
   assertHostLibuv(library)
-  mkdirSync(folder, { recursive: true })
-  for (const name of ['index.js', 'package.json', 'lib']) {
-    cpSync(join(root, name), join(folder, name), { recursive: true })
+  return join(copied(library), 'index.js')
+}
+
+/** A folder for each content: another test that runs now may have the one of the same open. */
+function copied(library) {
+  const sources = ['index.js', 'package.json']
+  const lib = readdirSync(join(root, 'lib')).map((name) => join('lib', name))
+  const hash = createHash('sha256').update(readFileSync(library))
+  for (const name of [...sources, ...lib.sort()]) hash.update(readFileSync(join(root, name)))
+  const digest = hash.digest('hex').slice(0, 16)
+  const folder = join(cacheDir, 'faults', digest)
+  if (existsSync(folder)) return folder
+  forgetOld(join(cacheDir, 'faults'))
+  const partial = `${folder}.${process.pid}`
+  for (const name of [...sources, 'lib']) {
+    cpSync(join(root, name), join(partial, name), { recursive: true })
   }
-  // Copied beside, then renamed: a process that has the old file mapped keeps the old one.
-  const artifact = join(folder, basename(artifactPath()))
-  copyFileSync(library, `${artifact}.${process.pid}`)
-  renameSync(`${artifact}.${process.pid}`, artifact)
-  return join(folder, 'index.js')
+  copyFileSync(library, join(partial, basename(artifactPath())))
+  try {
+    renameSync(partial, folder)
+  } catch (error) {
+    // Another was faster.
+    if (!existsSync(folder)) throw error
+    rmSync(partial, { recursive: true })
+  }
+  return folder
+}
+
+/** Those that no test can be using any more. */
+function forgetOld(folder) {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (Date.now() - statSync(path).mtimeMs > HOUR) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 if (isMain(import.meta.url)) runMain(() => console.log(faultyPackage()))

@@ -9,6 +9,7 @@ use super::keys::{ConnectionKey, ListenerKey};
 use super::listeners::{Listener, Service};
 use super::runtime::{Runtime, with};
 use super::send_queue::SendQueue;
+use super::sweep::Sweep;
 use super::tasks::Task;
 use crate::js::RawHooks;
 use crate::uv::{Stream, StreamListener, Waiting};
@@ -30,6 +31,18 @@ pub fn accept(key: ListenerKey) {
     for _ in 1..ACCEPTS_PER_TURN {
         let Some(waiting) = with(|runtime| runtime.take_waiting(key)).flatten() else { break };
         accept_one(key, Some(waiting));
+    }
+}
+
+/// A connection of a listener that holds others back has gone.
+pub fn accept_after_close(key: ListenerKey) {
+    let held_back = with(|runtime| {
+        let listener = runtime.listeners.get_mut(key)?;
+        listener.accept_queued = false;
+        Some(listener.holds_back)
+    });
+    if held_back.flatten() == Some(true) {
+        accept(key);
     }
 }
 
@@ -65,6 +78,13 @@ impl Listener {
         let socket = self.socket.as_ref().filter(|_| self.few_descriptors);
         !is_full && !socket.is_some_and(StreamListener::next_is_among_last)
     }
+
+    /// What takes the descriptors need not be a connection of ours: nobody would tell. So the sweep
+    /// looks again.
+    fn hold_back(&mut self, sweep: &mut Sweep, now: u64) {
+        self.holds_back = true;
+        sweep.start(now);
+    }
 }
 
 impl Runtime {
@@ -73,10 +93,10 @@ impl Runtime {
         let now = self.now();
         let Some(listener) = self.listeners.get_mut(key) else { return false };
         let has_room = listener.has_room();
-        listener.holds_back = !has_room && listener.socket.is_some();
-        if listener.holds_back {
-            // What takes the descriptors need not be a connection of ours: nobody would tell.
-            self.sweep.start(now);
+        if listener.socket.is_none() {
+            listener.holds_back = false;
+        } else if !has_room {
+            listener.hold_back(&mut self.sweep, now);
         }
         has_room
     }
@@ -111,6 +131,7 @@ impl Runtime {
         waiting: Option<Waiting>,
     ) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
         let now = self.now();
+        let is_held = waiting.is_none();
         let Self { listeners, connections, uv_loop, sweep, .. } = self;
         let listener = listeners.get_mut(key)?;
         let socket = listener.socket.as_ref()?;
@@ -118,6 +139,13 @@ impl Runtime {
             Stream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
                 .map(|stream| new_connection(stream, key, listener, now))
         });
+        if is_held {
+            match &inserted {
+                // Until the one that libuv has is taken, it asks for no other.
+                Err(error) if !error.is_would_block() => listener.hold_back(sweep, now),
+                _ => listener.holds_back = false,
+            }
+        }
         // A connection that went before it was accepted has nobody to tell of it.
         let connection = inserted.ok()?;
         self.busy = Some(connection);

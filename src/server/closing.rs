@@ -109,7 +109,10 @@ impl Runtime {
             return;
         }
         connection.phase = Phase::Flushing { linger };
-        let Connection { stream, protocol, .. } = connection;
+        self.release(key);
+        let Some(Connection { stream, protocol, .. }) = self.connections.get_mut(key) else {
+            return;
+        };
         if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks)
             && let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new())
         {

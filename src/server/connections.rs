@@ -245,7 +245,7 @@ impl Runtime {
         let Connection { stream, listener, protocol, bytes_read, bytes_written, .. } = connection;
         let service = self.listeners.get_mut(listener).map(|found| {
             found.stats.connections -= 1;
-            if found.holds_back {
+            if found.holds_back && !std::mem::replace(&mut found.accept_queued, true) {
                 self.tasks.push::<Driver>(Task::Accept(listener));
             }
             if let Protocol::Http(state) = &protocol {

@@ -275,6 +275,7 @@ impl Runtime {
     }
 
     fn abort_open_exchange(&mut self, key: ConnectionKey, cause: Cause) {
+        self.release(key);
         let hooks = self.http_hooks_of(key);
         let Some(Connection { stream, protocol, .. }) = self.connections.get_mut(key) else {
             return;

@@ -199,13 +199,14 @@ impl Runtime {
         length: usize,
         told: Option<Told>,
     ) -> Option<Hooks> {
+        let now = self.now();
         let Self { connections, listeners, .. } = self;
         let connection = connections.get_mut(key)?;
-        let since = connection.introduction()?.since;
+        connection.introduction()?;
         let listener = listeners.get_mut(connection.listener)?;
         listener.stats.bytes_read += length as u64;
         let introduced = Introduced { ends: told.map(Ends::from), unread: Vec::new() };
-        connection.protocol = new_protocol(&connection.stream, listener, since, Some(introduced));
+        connection.protocol = new_protocol(&connection.stream, listener, now, Some(introduced));
         self.tell_connection(key);
         self.hooks_of(key)
     }

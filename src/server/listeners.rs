@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
-use super::connections::Protocol;
+use super::connections::{Connection, Protocol};
 use super::driver::Driver;
 use super::error::Error;
 use super::exchange;
@@ -30,6 +30,8 @@ pub struct Listener {
     pub max_connections: u32,
     /// libuv has a connection, and the kernel others, for which there is no room yet.
     pub holds_back: bool,
+    /// A look whether there is room now is due.
+    pub accept_queued: bool,
     /// A connection got one of the last descriptors that the process may have: from then on it is
     /// looked before each whether there are more, and none is taken but the one that libuv has, for
     /// which it takes another as soon as it can.
@@ -130,6 +132,7 @@ pub fn listen(
         proxies,
         max_connections,
         holds_back: false,
+        accept_queued: false,
         few_descriptors: false,
         retiring: false,
     };
@@ -167,7 +170,11 @@ pub fn retire_listener(key: ListenerKey) {
         let listener = runtime.listeners.get_mut(key)?;
         listener.retiring = true;
         for connection in runtime.keys_of(key) {
-            runtime.connections.get_mut(connection)?.http()?.machine.retire();
+            let http = runtime.connections.get_mut(connection).and_then(Connection::http);
+            // One that has not said yet whose it is will be retired when it does.
+            if let Some(state) = http {
+                state.machine.retire();
+            }
         }
         Some(())
     });
@@ -198,9 +205,12 @@ pub fn close_listener(key: ListenerKey) {
             runtime.tasks.push::<Driver>(Task::ListenerDrained(key));
         }
         let mut keys = runtime.keys_of(key);
-        // Of raw connections lib/ closes those that it knows.
-        let connections = &runtime.connections;
-        keys.retain(|&key| is_http || matches!(connections[key].protocol, Protocol::Proxy(_)));
+        if !is_http {
+            // lib/ closes those that it knows. Of the others nobody will hear any more.
+            let connections = &runtime.connections;
+            keys.retain(|&key| matches!(connections[key].protocol, Protocol::Proxy(_)));
+            keys.drain(..).for_each(|key| runtime.remove(key, None));
+        }
         Some(keys)
     });
     for connection in http.flatten().unwrap_or_default() {

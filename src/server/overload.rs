@@ -5,6 +5,8 @@ use http1::{BodyPlan, Engine, KeptHeaders, OutgoingBody};
 
 use super::connections::HttpState;
 use super::error::Error;
+use super::keys::ConnectionKey;
+use super::runtime::Runtime;
 use super::stats::Stats;
 
 /// What a request that is one too many counts as among the refusals.
@@ -19,6 +21,18 @@ pub struct Overload {
     max_requests: u32,
     in_flight: u32,
     headers: KeptHeaders,
+}
+
+impl Runtime {
+    /// The answer to the request of this connection is complete, or will never be.
+    pub fn release(&mut self, key: ConnectionKey) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let listener = connection.listener;
+        let counted = connection.http().is_some_and(|state| std::mem::take(&mut state.in_flight));
+        if let Some(listener) = self.listeners.get_mut(listener) {
+            listener.overload.release(counted);
+        }
+    }
 }
 
 impl Overload {
@@ -39,7 +53,7 @@ impl Overload {
         state.in_flight
     }
 
-    /// The answer to a request is complete, or will never be; `counted`: it was in flight.
+    /// `counted`: it was in flight.
     pub fn release(&mut self, counted: bool) {
         self.in_flight -= u32::from(counted);
     }

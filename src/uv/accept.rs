@@ -55,7 +55,7 @@ impl Stream {
         let stream = Self::new(handle);
         let accepted = match waiting {
             None => {
-                // SAFETY: both are initialised; libuv told that one waits.
+                // SAFETY: both are initialised; where none waits, libuv says EAGAIN.
                 let status = unsafe { sys::uv_accept(listener.stream(), handle.as_ptr().cast()) };
                 let status = faults::outcome("uv_accept", status);
                 Error::check(status, "accept").map(|_| ())

@@ -103,6 +103,7 @@ from_host! {
     fn uv_idle_init(a: *mut sys::uv_loop_t, b: *mut sys::uv_idle_t) -> c_int;
     fn uv_idle_start(a: *mut sys::uv_idle_t, b: sys::uv_idle_cb) -> c_int;
     fn uv_idle_stop(a: *mut sys::uv_idle_t) -> c_int;
+    fn uv_is_active(a: *const sys::uv_handle_t) -> c_int;
     fn uv_listen(a: *mut sys::uv_stream_t, b: c_int, c: sys::uv_connection_cb) -> c_int;
     fn uv_now(a: *const sys::uv_loop_t) -> u64;
     fn uv_pipe_bind(a: *mut sys::uv_pipe_t, b: *const c_char) -> c_int;
