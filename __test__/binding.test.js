@@ -105,6 +105,20 @@ describe('a platform without a build', () => {
       (error) => error.cause === broken && /fails: GLIBC_2.99/.test(error.message),
     )
   })
+
+  test('that a build for another libc does not load is no news where the right one is missing', () => {
+    const names = candidates(process.platform, process.arch)
+    const glibc = process.report.getReport().header.glibcVersionRuntime
+    const right = buildName(process.platform, process.arch, glibc)
+    const require = (path) => {
+      if (path === `@milouv/binding-${right}` || path.startsWith('../')) return missing(path)
+      throw new Error('cannot open shared object file')
+    }
+    assert.throws(
+      () => load([...names, 'other'], require),
+      (error) => error.message.includes(`@milouv/binding-${right} is not installed`),
+    )
+  })
 })
 
 describe('another runtime', () => {

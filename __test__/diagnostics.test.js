@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { chunked, request } from './support/raw-client.js'
 import { connectTo, deferred, eventually } from './support/serve.js'
 import { brokenBody, watch } from './support/watched.js'

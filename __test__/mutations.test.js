@@ -21,8 +21,8 @@ const timeouts = { headers: 1_500, receive: 1_500, send: 1_500, idle: 1_500 }
 const seed = seedOfRun()
 
 /**
- * V8 keeps pages of an empty heap, so what it reserves is counted apart from what is native. Of what
- * it gives back, the system may leave some to the process.
+ * V8 keeps pages of an empty heap, so what it reserves is counted apart from what is native. Of
+ * what it gives back, the system may leave some to the process.
  */
 function assertFlat(first, last) {
   const heap = last.heapUsed - first.heapUsed

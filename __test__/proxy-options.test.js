@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { HttpServer, InboundTcpSocket } from '../index.js'
+import { HttpServer, InboundTcpSocket } from 'milouv'
 
 const TYPE = [TypeError, 'ERR_INVALID_ARG_TYPE']
 const VALUE = [TypeError, 'ERR_INVALID_ARG_VALUE']

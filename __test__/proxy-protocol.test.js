@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { InboundTcpSocket, Response } from '../index.js'
+import { InboundTcpSocket, Response } from 'milouv'
 import { binaryHeader, tcp4Header, unixHeader } from './support/proxy-headers.js'
 import { RawClient, request } from './support/raw-client.js'
 import { connectTo, eventually, serve } from './support/serve.js'

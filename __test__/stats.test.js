@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serveRaw } from './support/serve.js'
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { InboundTcpSocket, Response } from '../index.js'
+import { InboundTcpSocket, Response } from 'milouv'
 import { load } from './support/load.js'
 import { request } from './support/raw-client.js'
 import { connectTo, deferred, eventually, serve, serveRaw } from './support/serve.js'

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Response } from '../index.js'
+import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
 import { connectTo, serve } from './support/serve.js'
 import { connectToPath, socketPath } from './support/unix-socket.js'

@@ -17,7 +17,7 @@ import {
   NodeTracerProvider,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
-import { HttpServer, Response } from '../index.js'
+import { HttpServer, Response } from 'milouv'
 
 // OpenTelemetry's contexts live in a storage of ours, which can be bound to the server's channel.
 const storage = new AsyncLocalStorage()

@@ -71,9 +71,11 @@ function adviceFor(name, broken) {
   )
 }
 
+const libcVersion = ({ platform }) => (platform === 'linux' ? glibcVersion() : undefined)
+
 /** The error for a platform without a build, or one whose build is not there or does not load. */
 export function noBinary(errors, machine = process) {
-  const glibc = machine.platform === 'linux' ? glibcVersion() : undefined
+  const glibc = libcVersion(machine)
   const name = buildName(machine.platform, machine.arch, glibc)
   const broken = errors.find((error) => error.code !== 'MODULE_NOT_FOUND')
   return failure(
@@ -95,11 +97,14 @@ export function load(names, requireFile = require) {
       try {
         return requireFile(path)
       } catch (error) {
-        errors.push(error)
+        errors.push({ name, error })
       }
     }
   }
-  throw noBinary(errors)
+  const right = buildName(process.platform, process.arch, libcVersion(process))
+  // That a build for another libc does not load is no news.
+  const own = errors.filter(({ name }) => name === right)
+  throw noBinary((own.length > 0 ? own : errors).map(({ error }) => error))
 }
 
 assertRuntime(process.versions)

@@ -49,7 +49,10 @@ function logStart(message) {
 }
 
 function logFinish(message) {
-  const { number, started } = seen.get(message)
+  const known = seen.get(message)
+  // It began before anybody listened.
+  if (known === undefined) return
+  const { number, started } = known
   const { status = 'no answer', error, reason } = message
   const took = `${(performance.now() - started).toFixed(1)} ms`
   log('request %d: %s, %s after %s', number, status, reason, took)

@@ -72,7 +72,9 @@ export function trustedNetworks(value, name) {
 export function trustedHops(value, name) {
   if (value === undefined || value === false) return undefined
   if (value === true) return () => true
-  if (typeof value === 'function') return ({ address }, hop) => Boolean(value(address, hop))
+  if (typeof value === 'function') {
+    return ({ address }, hop) => Boolean(value(unmapped(address), hop))
+  }
   if (typeof value === 'number') {
     if (!Number.isInteger(value) || value < 0 || value > HOPS_MAX) {
       throw outOfRange(name, `a whole number from 0 to ${HOPS_MAX}`, value)

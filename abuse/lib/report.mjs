@@ -72,7 +72,7 @@ export function reportOf({ results, servers, machine, source, sizes, versions, f
     `${sums.join(', ')}.`,
     '',
     'Two more looks at the same: [mixed load for minutes, every body verified](soak/RESULTS.md), by',
-    '`npm run soak`, and [all tests under valgrind](docs/valgrind.md), by `npm run test:valgrind`.',
+    '`npm run soak`, and [the tests under valgrind](docs/valgrind.md), by `npm run test:valgrind`.',
     '',
     ...(sizes === 'full' ? [] : short),
     ...table(results, servers),
