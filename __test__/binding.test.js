@@ -106,7 +106,7 @@ describe('a platform without a build', () => {
     )
   })
 
-  test('that a build for another libc does not load is no news where the right one is missing', () => {
+  test('where the right build is missing, that one for another libc fails is no news', () => {
     const names = candidates(process.platform, process.arch)
     const glibc = process.report.getReport().header.glibcVersionRuntime
     const right = buildName(process.platform, process.arch, glibc)
