@@ -3,6 +3,7 @@
 // build of the addon that only tests have.
 
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { before, describe, test } from 'node:test'
@@ -43,6 +44,8 @@ const faults = {
 const HARMLESS = new Set(['EAGAIN', 'EINTR'])
 /** Behind the answer, or before there is anybody to tell. */
 const SILENT = new Set(['shutdown', 'uv_accept', 'accept', 'open', 'getpeername', 'getsockname'])
+
+const prlimit = spawnSync('prlimit', ['--version']).status === 0
 
 let index
 before(() => {
@@ -89,7 +92,7 @@ async function oneFails({ server, ports, recovered, scene, call, code, skip, wha
   assert.deepEqual(uncaught, [], what)
   if (HARMLESS.has(code) && call !== 'uv_accept') assert.ok(well, what)
   if (well || SILENT.has(call)) return well
-  const all = scenes[scene][0] === 'raw' ? raw : http
+  const all = scenes[scene][0] === 'http' ? http : raw
   const told = all.filter((each) => each !== 'none')
   assert.deepEqual(
     [...new Set(told)].filter((each) => each !== code),
@@ -99,15 +102,6 @@ async function oneFails({ server, ports, recovered, scene, call, code, skip, wha
   if (scenes[scene][0] === 'raw') assert.deepEqual(told, [code], what)
   return well
 }
-
-test('there is no handle for a connection: it waits, and is accepted a moment later', async (t) => {
-  const { server, ports, recovered, end } = await startFaulty(t, index)
-  await server.ask('arm', { call: 'init', value: errno('ENOMEM'), skip: 0, times: 1 })
-  assert.equal(await play('hello', ports), true)
-  assert.equal((await server.ask('disarm')).init > 1, true)
-  await recovered()
-  await end()
-})
 
 test('the end of a stream comes where none was expected', async (t) => {
   const { server, ports, recovered, end } = await startFaulty(t, index)
@@ -178,6 +172,80 @@ describe('listening fails, is told, and can be tried again', () => {
     }
     await end()
   })
+})
+
+describe('who waits for room gets in, or who comes next, where there is', () => {
+  const served = async (client) => {
+    assert.equal((await client.ask(request('GET /hello'))).text, 'hello')
+  }
+  const times = (call, value, count) => Array.from({ length: count }, (_, at) => [call, value, at])
+  const cases = [
+    ...times('init', errno('ENOMEM'), 1),
+    ...['enter', 'leave', 'on_idle', 'on_connection'].flatMap((place) => times(place, 1, 12)),
+  ]
+
+  test('held back, and something fails', async (t) => {
+    const { server, ports, recovered, end } = await startFaulty(t, index)
+    for (const [call, value, skip] of cases) {
+      const first = await RawClient.connect(ports.narrow)
+      await served(first)
+      const waiting = await RawClient.connect(ports.narrow)
+      waiting.send(request('GET /hello', ['connection: close']))
+      // Once that was answered, the server has been told of whoever waits.
+      await served(first)
+      await server.ask('arm', { call, value, skip, times: 1 })
+      await first.destroy()
+      // A panic may have cost this one its connection.
+      const answer = (await waiting.rest()).toString()
+      if (call === 'init') assert.match(answer, /hello$/)
+      await server.ask('disarm')
+      const next = await RawClient.connect(ports.narrow)
+      await served(next)
+      await next.destroy()
+      await recovered()
+    }
+    await end()
+  })
+
+  test('at the first try', async (t) => {
+    const { server, ports, recovered, end } = await startFaulty(t, index)
+    await server.ask('arm', { call: 'init', value: errno('ENOMEM'), skip: 0, times: 1 })
+    const client = await RawClient.connect(ports.http)
+    await served(client)
+    assert.ok((await server.ask('disarm')).init >= 2)
+    await client.destroy()
+    await recovered()
+    await end()
+  })
+})
+
+test('descriptors ran out, and later there are many again', { skip: !prlimit }, async (t) => {
+  const { server, ports, recovered, end } = await startFaulty(t, index)
+  const { pid } = await server.ask('state')
+  const limitTo = (count) => execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${count}:`])
+  const knock = async () => {
+    const clients = await Promise.all(
+      Array.from({ length: 60 }, () => RawClient.connect(ports.http)),
+    )
+    return () => Promise.all(clients.map((client) => client.destroy()))
+  }
+  const taken = async () => {
+    await server.ask('disarm')
+    const leave = await knock()
+    await leave()
+    await recovered()
+    // Those that were taken behind the one that libuv told of.
+    return (await server.ask('disarm')).accept ?? 0
+  }
+  assert.ok((await taken()) > 0)
+  limitTo(64)
+  const leave = await knock()
+  assert.ok((await server.ask('state')).open < 60, 'some had to wait')
+  limitTo(4096)
+  await leave()
+  await recovered()
+  assert.ok((await taken()) > 0)
+  await end()
 })
 
 test('a clock that does not start is started with the next connection', async (t) => {

@@ -97,6 +97,15 @@ export const scenes = {
       assert.equal((await client.rest()).length, 0)
     },
   ],
+  'behind a proxy': [
+    'proxied',
+    async (client) => {
+      client.send('PROXY UNKNOWN\r\nsome bytes')
+      assert.equal(`${await client.bytes(10)}`, 'some bytes')
+      client.end()
+      assert.equal((await client.rest()).length, 0)
+    },
+  ],
   'much raw': [
     'raw',
     async (client) => {
@@ -194,7 +203,7 @@ export async function startFaulty(t, index) {
     await undisturbed()
     assert.equal(await play('hello', ports), true, 'a new client is served')
     await eventually(async () => {
-      const { descriptors, ...state } = await server.ask('state')
+      const { descriptors, pid: _, ...state } = await server.ask('state')
       assert.deepEqual(state, { handles: calm.handles, open: calm.open })
       // Node itself may have had one open at the start that it has closed by now.
       assert.ok(descriptors <= calm.descriptors, `${descriptors}, not ${calm.descriptors} are open`)

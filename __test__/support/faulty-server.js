@@ -57,16 +57,30 @@ const onError = () => new Response('failed', { status: 500 })
 const http = new HttpServer({ port: 0, onError, timeouts: { headers: 60_000 } }).listen(handler)
 const brief = new HttpServer({ port: 0, timeouts: { headers: 40, idle: 40, receive: 40 } })
 brief.listen(handler)
-const raw = new InboundTcpSocket({ port: 0 }).listen({
+const narrow = new HttpServer({ port: 0, limits: { maxConnections: 1 } }).listen(handler)
+
+const echo = {
   data: (connection, bytes) => connection.write(bytes),
   end: (connection) => connection.end(),
   close: (_, error) => told.raw.push(error === undefined ? 'none' : codeOf(error)),
+}
+const raw = new InboundTcpSocket({ port: 0 }).listen(echo)
+const proxied = new InboundTcpSocket({ port: 0, proxyProtocol: { trust: 'loopback' } }).listen({
+  ...echo,
+  open(connection) {
+    connection.pause()
+    setImmediate(() => connection.resume())
+  },
 })
+const servers = { http, brief, narrow, raw, proxied }
+
+const openOf = (server) => server.connections ?? server.stats().connections.open
 
 const state = () => ({
+  pid: process.pid,
   handles: binding.openHandles(),
   descriptors: readdirSync('/proc/self/fd').length,
-  open: http.stats().connections.open + raw.connections + brief.stats().connections.open,
+  open: Object.values(servers).reduce((sum, server) => sum + openOf(server), 0),
 })
 
 /** Listens once with the fault, which must be told, and once without. */
@@ -88,7 +102,7 @@ async function listen({ options, call, value }) {
 }
 
 const commands = {
-  ports: () => ({ http: http.port, raw: raw.port, brief: brief.port }),
+  ports: () => Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port])),
   arm({ call, value, skip, times }) {
     binding.disarmFaults()
     binding.armFault(call, value, skip, times)
@@ -106,7 +120,7 @@ const commands = {
   },
   listen,
   async close() {
-    await Promise.all([http.close(), raw.close(), brief.close()])
+    await Promise.all(Object.values(servers).map((server) => server.close()))
     setImmediate(() => process.disconnect())
   },
 }

@@ -9,10 +9,9 @@ use super::keys::{ConnectionKey, ListenerKey};
 use super::listeners::{Listener, Service};
 use super::runtime::{Runtime, with};
 use super::send_queue::SendQueue;
-use super::sweep::Sweep;
 use super::tasks::Task;
 use crate::js::RawHooks;
-use crate::uv::{Stream, StreamListener, Waiting};
+use crate::uv::{OpenFiles, Stream, StreamListener, Waiting};
 
 /// Connections taken in one turn of the loop, at most: those that are open wait meanwhile.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -29,24 +28,26 @@ pub fn accept(key: ListenerKey) {
     }
     accept_one(key, None);
     for _ in 1..ACCEPTS_PER_TURN {
+        if StreamListener::HOLDS_ONE || with(|runtime| runtime.has_more(key)) != Some(true) {
+            break;
+        }
+        accept_one(key, None);
+    }
+    for _ in 1..ACCEPTS_PER_TURN {
         let Some(waiting) = with(|runtime| runtime.take_waiting(key)).flatten() else { break };
         accept_one(key, Some(waiting));
     }
 }
 
-/// A connection of a listener that holds others back has gone.
-pub fn accept_after_close(key: ListenerKey) {
-    let held_back = with(|runtime| {
-        let listener = runtime.listeners.get_mut(key)?;
-        listener.accept_queued = false;
-        Some(listener.holds_back)
-    });
-    if held_back.flatten() == Some(true) {
+/// A connection has gone: one that is held back may come in, unless another task let it in before.
+pub fn accept_after(key: ListenerKey) {
+    let holds_back = with(|runtime| runtime.listeners.get(key).map(|found| found.holds_back));
+    if holds_back.flatten() == Some(true) {
         accept(key);
     }
 }
 
-/// Descriptors may have become free elsewhere.
+/// Descriptors may have become free elsewhere, and what failed before may not fail again.
 pub fn accept_held_back() {
     let held_back = with(|runtime| {
         let listeners = runtime.listeners.iter();
@@ -73,37 +74,42 @@ fn accept_one(key: ListenerKey, waiting: Option<Waiting>) {
 impl Listener {
     /// Whether one more connection may come in: by the limit, and by the descriptors that the
     /// process may have.
-    fn has_room(&self) -> bool {
-        let is_full = self.max_connections != 0 && self.stats.connections >= self.max_connections;
+    fn has_room(&mut self) -> bool {
+        if self.max_connections != 0 && self.stats.connections >= self.max_connections {
+            return false;
+        }
         let socket = self.socket.as_ref().filter(|_| self.few_descriptors);
-        !is_full && !socket.is_some_and(StreamListener::next_is_among_last)
-    }
-
-    /// What takes the descriptors need not be a connection of ours: nobody would tell. So the sweep
-    /// looks again.
-    fn hold_back(&mut self, sweep: &mut Sweep, now: u64) {
-        self.holds_back = true;
-        sweep.start(now);
+        let Some(left) = socket.map(StreamListener::open_files) else { return true };
+        self.few_descriptors = left != OpenFiles::Many;
+        left != OpenFiles::Few
     }
 }
 
 impl Runtime {
-    /// Whether the connection that libuv has may come in now; else it will be asked for again.
+    /// Whether the connection that libuv has may come in now. Until it has been taken, whatever
+    /// goes wrong on the way, it will be asked for again.
     fn has_room(&mut self, key: ListenerKey) -> bool {
         let now = self.now();
         let Some(listener) = self.listeners.get_mut(key) else { return false };
-        let has_room = listener.has_room();
-        if listener.socket.is_none() {
-            listener.holds_back = false;
-        } else if !has_room {
-            listener.hold_back(&mut self.sweep, now);
+        listener.holds_back = listener.socket.is_some();
+        if listener.holds_back {
+            // What takes the descriptors need not be a connection of ours: nobody would tell.
+            self.sweep.start(now);
         }
-        has_room
+        listener.has_room()
     }
 
-    fn take_waiting(&self, key: ListenerKey) -> Option<Waiting> {
-        let listener = self.listeners.get(key)?;
-        let takes_more = !listener.few_descriptors && listener.has_room();
+    /// The same for those that libuv may have besides.
+    fn has_more(&mut self, key: ListenerKey) -> bool {
+        self.listeners
+            .get_mut(key)
+            .is_some_and(|listener| listener.holds_back && listener.has_room())
+    }
+
+    fn take_waiting(&mut self, key: ListenerKey) -> Option<Waiting> {
+        let listener = self.listeners.get_mut(key)?;
+        // What libuv has comes first.
+        let takes_more = !listener.holds_back && !listener.few_descriptors && listener.has_room();
         if takes_more { listener.socket.as_ref()?.take_waiting() } else { None }
     }
 
@@ -116,6 +122,7 @@ impl Runtime {
         {
             self.settle(connection);
         }
+        self.busy = None;
         for _ in 0..MAX_WAITING {
             let Some(waiting) = self.take_waiting(key) else { return };
             if let Some((connection, _)) = self.accept(key, Some(waiting)) {
@@ -131,20 +138,21 @@ impl Runtime {
         waiting: Option<Waiting>,
     ) -> Option<(ConnectionKey, Option<Rc<RawHooks>>)> {
         let now = self.now();
-        let is_held = waiting.is_none();
         let Self { listeners, connections, uv_loop, sweep, .. } = self;
         let listener = listeners.get_mut(key)?;
         let socket = listener.socket.as_ref()?;
+        let is_held = waiting.is_none();
         let inserted = connections.try_insert_with_key(|connection| {
             Stream::accept::<Driver>(*uv_loop, socket, waiting, connection.to_bits())
                 .map(|stream| new_connection(stream, key, listener, now))
         });
         if is_held {
-            match &inserted {
-                // Until the one that libuv has is taken, it asks for no other.
-                Err(error) if !error.is_would_block() => listener.hold_back(sweep, now),
-                _ => listener.holds_back = false,
-            }
+            listener.holds_back = match &inserted {
+                Err(error) if error.is_would_block() => false,
+                // libuv was not even asked.
+                Err(error) if error.syscall() != "accept" => true,
+                _ => !StreamListener::HOLDS_ONE,
+            };
         }
         // A connection that went before it was accepted has nobody to tell of it.
         let connection = inserted.ok()?;

@@ -334,14 +334,15 @@ impl Runtime {
     /// request may be handed out, but not from within this call.
     fn finish_exchange(&mut self, key: ConnectionKey) {
         let corked = self.corked == Some(key);
-        let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        let listener = connection.listener;
+        let Some(state) = connection.http() else { return };
         if state.machine.exchange_open() {
             return;
         }
-        if state.in_flight {
-            self.release(key);
+        if let Some(listener) = self.listeners.get_mut(listener) {
+            listener.overload.release(state);
         }
-        let Some(state) = self.connections.get_mut(key).and_then(Connection::http) else { return };
         state.serving = false;
         state.aside = None;
         state.finished.extend(state.watching.take());

@@ -103,20 +103,28 @@ pub fn abort_task(
 impl Runtime {
     /// No more requests: sends what waits, then closes.
     pub fn begin_close(&mut self, key: ConnectionKey, linger: bool, cause: Cause) {
-        let hooks = self.http_hooks_of(key);
         let Some(connection) = self.connections.get_mut(key) else { return };
         if connection.phase != Phase::Open {
             return;
         }
         connection.phase = Phase::Flushing { linger };
-        self.release(key);
-        let Some(Connection { stream, protocol, .. }) = self.connections.get_mut(key) else {
-            return;
-        };
-        if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks)
-            && let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new())
-        {
-            self.tasks.push::<Driver>(task);
+        self.abort_open_exchange(key, cause);
+    }
+
+    /// The open exchange will never be complete: its application hears so, and another may take its
+    /// place.
+    pub fn abort_open_exchange(&mut self, key: ConnectionKey, cause: Cause) {
+        let hooks = self.http_hooks_of(key);
+        let Self { connections, listeners, tasks, .. } = self;
+        let Some(connection) = connections.get_mut(key) else { return };
+        let Connection { stream, protocol, listener, .. } = connection;
+        if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks) {
+            if let Some(listener) = listeners.get_mut(*listener) {
+                listener.overload.release(state);
+            }
+            if let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new()) {
+                tasks.push::<Driver>(task);
+            }
         }
     }
 

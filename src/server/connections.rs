@@ -242,14 +242,15 @@ impl Runtime {
     /// Closes at once and forgets the connection; its application hears of it in the next turn.
     pub fn remove(&mut self, key: ConnectionKey, cause: Option<Cause>) {
         let Some(connection) = self.connections.remove(key) else { return };
-        let Connection { stream, listener, protocol, bytes_read, bytes_written, .. } = connection;
+        let Connection { stream, listener, mut protocol, bytes_read, bytes_written, .. } =
+            connection;
         let service = self.listeners.get_mut(listener).map(|found| {
             found.stats.connections -= 1;
-            if found.holds_back && !std::mem::replace(&mut found.accept_queued, true) {
+            if found.holds_back {
                 self.tasks.push::<Driver>(Task::Accept(listener));
             }
-            if let Protocol::Http(state) = &protocol {
-                found.overload.release(state.in_flight);
+            if let Protocol::Http(state) = &mut protocol {
+                found.overload.release(state);
             }
             &found.service
         });

@@ -189,7 +189,7 @@ fn perform(task: &Task) {
             let cause = cause.as_ref().map(|(code, syscall)| (code.as_str(), syscall.as_str()));
             let _ = hooks.on_close(&scope, key.to_number(), cause, totals);
         }
-        Task::Accept(key) => accept::accept_after_close(key),
+        Task::Accept(key) => accept::accept_after(key),
         Task::Unread(key) => raw::deliver_unread(key),
         Task::ListenerDrained(key) => listeners::finish(key),
         Task::Drained(key) => tell_drained(key),

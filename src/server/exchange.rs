@@ -5,7 +5,6 @@ use std::ops::Range;
 use http1::{Engine, Event, Refusal};
 
 use super::answer;
-use super::closing::abort_task;
 use super::connections::{Connection, HttpState, Phase, Protocol};
 use super::driver::Driver;
 use super::keys::ConnectionKey;
@@ -13,7 +12,7 @@ use super::registers;
 use super::request_meta;
 use super::runtime::{Runtime, with};
 use super::send_queue::Failure;
-use super::tasks::{Cause, Task};
+use super::tasks::Task;
 use crate::js::{HttpHooks, Peer, Refused, Scope};
 use crate::uv::faults;
 
@@ -271,19 +270,6 @@ impl Runtime {
         match result {
             Ok(taken) => self.count_written(key, taken),
             Err(failure) => self.fail(key, failure),
-        }
-    }
-
-    fn abort_open_exchange(&mut self, key: ConnectionKey, cause: Cause) {
-        self.release(key);
-        let hooks = self.http_hooks_of(key);
-        let Some(Connection { stream, protocol, .. }) = self.connections.get_mut(key) else {
-            return;
-        };
-        if let (Protocol::Http(state), Some(hooks)) = (protocol, hooks)
-            && let Some(task) = abort_task(stream, state, hooks, key, cause, Vec::new())
-        {
-            self.tasks.push::<Driver>(task);
         }
     }
 }

@@ -192,7 +192,7 @@ impl Runtime {
         Some(())
     }
 
-    /// From now on the connection is the client's.
+    /// From now on the connection is the client's, and its clock starts.
     fn introduce(
         &mut self,
         key: ConnectionKey,

@@ -28,13 +28,12 @@ pub struct Listener {
     /// None: whoever connects is the client.
     pub proxies: Option<Proxies>,
     pub max_connections: u32,
-    /// libuv has a connection, and the kernel others, for which there is no room yet.
+    /// libuv has a connection, and the kernel others, for which there was no room yet, or whose
+    /// taking failed.
     pub holds_back: bool,
-    /// A look whether there is room now is due.
-    pub accept_queued: bool,
-    /// A connection got one of the last descriptors that the process may have: from then on it is
-    /// looked before each whether there are more, and none is taken but the one that libuv has, for
-    /// which it takes another as soon as it can.
+    /// A connection got one of the last descriptors that the process may have: until there are many
+    /// again it is looked before each how many there are, and none is taken but the one that libuv
+    /// has, for which it takes another as soon as it can.
     pub few_descriptors: bool,
     /// It will close: each connection gets one more answer.
     pub retiring: bool,
@@ -132,7 +131,6 @@ pub fn listen(
         proxies,
         max_connections,
         holds_back: false,
-        accept_queued: false,
         few_descriptors: false,
         retiring: false,
     };

@@ -5,8 +5,6 @@ use http1::{BodyPlan, Engine, KeptHeaders, OutgoingBody};
 
 use super::connections::HttpState;
 use super::error::Error;
-use super::keys::ConnectionKey;
-use super::runtime::Runtime;
 use super::stats::Stats;
 
 /// What a request that is one too many counts as among the refusals.
@@ -21,18 +19,6 @@ pub struct Overload {
     max_requests: u32,
     in_flight: u32,
     headers: KeptHeaders,
-}
-
-impl Runtime {
-    /// The answer to the request of this connection is complete, or will never be.
-    pub fn release(&mut self, key: ConnectionKey) {
-        let Some(connection) = self.connections.get_mut(key) else { return };
-        let listener = connection.listener;
-        let counted = connection.http().is_some_and(|state| std::mem::take(&mut state.in_flight));
-        if let Some(listener) = self.listeners.get_mut(listener) {
-            listener.overload.release(counted);
-        }
-    }
 }
 
 impl Overload {
@@ -53,9 +39,9 @@ impl Overload {
         state.in_flight
     }
 
-    /// `counted`: it was in flight.
-    pub fn release(&mut self, counted: bool) {
-        self.in_flight -= u32::from(counted);
+    /// The answer to a request is complete, or will never be: it is no more in flight, if it was.
+    pub fn release(&mut self, state: &mut HttpState) {
+        self.in_flight -= u32::from(std::mem::take(&mut state.in_flight));
     }
 
     /// Answers a request that was not admitted (RFC 9110, 15.6.4).

@@ -112,16 +112,12 @@ pub fn deliver_unread(key: ConnectionKey) {
     let unread = with(|runtime| {
         let raw = runtime.connections.get_mut(key)?.raw()?;
         let introduced = raw.introduced.as_mut().filter(|_| !raw.paused)?;
-        let unread = std::mem::take(&mut introduced.unread);
-        // Should this panic, the bytes are lost, and so is the connection.
-        runtime.busy = Some(key);
-        Some(unread)
+        Some(std::mem::take(&mut introduced.unread))
     });
     if let Some(bytes) = unread.flatten().filter(|bytes| !bytes.is_empty()) {
         received(key, &bytes);
         with(|runtime| runtime.settle(key));
     }
-    with(|runtime| runtime.busy = None);
 }
 
 /// Ends the connection after so many milliseconds without traffic; 0: never.

@@ -54,8 +54,14 @@ impl Task {
             Self::Pump(key) | Self::FlushSoon(key) | Self::Flush(key) | Self::Drained(key) => {
                 Some(*key)
             }
+            Self::Unread(key) => Some(*key),
             _ => None,
         }
+    }
+
+    /// Done twice it would not do the same: bytes that were taken the first time are lost.
+    fn is_done_once(&self) -> bool {
+        matches!(self, Self::Unread(_))
     }
 }
 
@@ -118,11 +124,11 @@ impl Tasks {
         self.current = None;
     }
 
-    /// The current one, if there is one, panicked: it is tried again, once. After that, gives the
-    /// connection that it was for.
+    /// The current one, if there is one, panicked: it is tried again, once, if it can be. After
+    /// that, gives the connection that it was for.
     pub fn panicked(&mut self) -> Option<ConnectionKey> {
         let current = self.current.take()?;
-        if current.again {
+        if current.again || current.task.is_done_once() {
             return current.task.connection();
         }
         self.queue.push_back(Queued { again: true, ..current });

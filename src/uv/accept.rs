@@ -6,7 +6,7 @@ use libuv_sys2 as sys;
 use socket2::Socket;
 
 use super::callbacks::{Events, Key, on_stream_closed};
-use super::descriptor::with_socket;
+use super::descriptor::{HAS_DESCRIPTORS, with_socket};
 use super::stream_handle::{Kind, StreamHandle};
 use super::{Error, EventLoop, Stream, StreamListener, faults};
 
@@ -15,6 +15,10 @@ use super::{Error, EventLoop, Stream, StreamListener, faults};
 pub struct Waiting(Socket);
 
 impl StreamListener {
+    /// Whether libuv holds one connection at a time that was not accepted; else it tells of
+    /// several, and each has to be accepted.
+    pub const HOLDS_ONE: bool = HAS_DESCRIPTORS;
+
     /// Takes one more connection, if one waits: libuv tells of one in each turn of its loop.
     pub fn take_waiting(&self) -> Option<Waiting> {
         // Whatever goes wrong here, libuv meets it at its next turn, and knows what to do.
@@ -55,7 +59,7 @@ impl Stream {
         let stream = Self::new(handle);
         let accepted = match waiting {
             None => {
-                // SAFETY: both are initialised; where none waits, libuv says EAGAIN.
+                // SAFETY: both are initialised; where none waits any more, libuv says so.
                 let status = unsafe { sys::uv_accept(listener.stream(), handle.as_ptr().cast()) };
                 let status = faults::outcome("uv_accept", status);
                 Error::check(status, "accept").map(|_| ())

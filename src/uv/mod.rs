@@ -38,6 +38,7 @@ pub use error::Error;
 pub use event_loop::EventLoop;
 pub use idle::Idle;
 pub use listener::{ListenOptions, PathOptions, Place, StreamListener, TcpOptions};
+pub use open_files::OpenFiles;
 pub use open_handles::open_handles;
 pub use resolve::resolve;
 pub use send_buffer::{append, copy_of};

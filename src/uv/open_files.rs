@@ -30,34 +30,72 @@ impl Stream {
     }
 }
 
+/// How many files more the process may open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenFiles {
+    /// Only those that are kept back.
+    Few,
+    Some,
+    /// One far below those that are kept back is free, and of these the first is: nothing has been
+    /// taken of them. By the lower one alone each connection that leaves would let two in.
+    Many,
+}
+
 impl StreamListener {
-    /// Whether the next file to be opened would leave few more.
+    /// Finds out, by what the next file to be opened would get.
     #[cfg(unix)]
-    pub fn next_is_among_last(&self) -> bool {
+    pub fn open_files(&self) -> OpenFiles {
         use super::descriptor::with_socket;
         use std::os::fd::AsRawFd;
-        let copied = with_socket(self.handle(), |socket| socket.try_clone());
+        let Some(line) = line() else { return OpenFiles::Many };
+        let copied = with_socket(self.handle(), |socket| {
+            let next = socket.try_clone()?;
+            let (next, own) = (next.as_raw_fd() as u64, socket.as_raw_fd());
+            let is_low = next < line.saturating_sub(KEPT_BACK.min(line / SHARE));
+            Ok((next, is_low && is_free(own, line)))
+        });
         match copied {
-            Some(Ok(socket)) => is_high(socket.as_raw_fd()),
-            Some(Err(_)) => true,
-            None => false,
+            Some(Ok((next, _))) if next >= line => OpenFiles::Few,
+            Some(Ok((_, false))) => OpenFiles::Some,
+            Some(Ok((_, true))) | None => OpenFiles::Many,
+            Some(Err(_)) => OpenFiles::Few,
         }
     }
 
     #[cfg(not(unix))]
-    pub fn next_is_among_last(&self) -> bool {
-        false
+    pub fn open_files(&self) -> OpenFiles {
+        OpenFiles::Many
     }
+}
+
+/// Whether nothing has this descriptor: a copy of an open one gets the lowest from there on.
+#[cfg(unix)]
+fn is_free(open: i32, wanted: u64) -> bool {
+    use std::os::fd::{FromRawFd, OwnedFd};
+    let Ok(wanted) = i32::try_from(wanted) else { return true };
+    // SAFETY: copies an open descriptor, or fails.
+    let copy = unsafe { libc::fcntl(open, libc::F_DUPFD_CLOEXEC, wanted) };
+    if copy >= 0 {
+        // SAFETY: it was just made, and nobody else knows of it; so it is closed once.
+        drop(unsafe { OwnedFd::from_raw_fd(copy) });
+    }
+    copy == wanted
 }
 
 #[cfg(unix)]
 fn is_high(descriptor: i32) -> bool {
+    line().is_some_and(|line| descriptor as u64 >= line)
+}
+
+/// The first of the descriptors that are kept back.
+#[cfg(unix)]
+fn line() -> Option<u64> {
     // Asked for each connection, as the process may change it; it costs next to nothing.
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the system writes the structure, or fails.
     if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } != 0 {
-        return false;
+        return None;
     }
     let limit = limit.rlim_cur;
-    descriptor as u64 >= limit - KEPT_BACK.min(limit / SHARE)
+    Some(limit - KEPT_BACK.min(limit / SHARE))
 }
