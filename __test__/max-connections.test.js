@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import { Response } from 'milouv'
 import { endsWithParent } from '../scripts/end-with-parent.mjs'
 import { indexUrl } from './support/child.js'
+import { END_SIGNAL } from './support/end-signal.js'
 import { RawClient, request } from './support/raw-client.js'
 import { connectTo, eventually, serve } from './support/serve.js'
 import { connectToPath, socketPath } from './support/unix-socket.js'
@@ -136,7 +137,7 @@ async function startCrowded(t) {
   const program = [process.execPath, ...endsWithParent, '--input-type=module', '--eval', CROWDED]
   const stdio = ['pipe', 'pipe', 'inherit', 'ipc']
   const child = spawn('/bin/sh', ['-c', shell, ...program], { stdio })
-  t.after(() => child.kill('SIGKILL'))
+  t.after(() => child.kill(END_SIGNAL))
   const [port] = await once(createInterface({ input: child.stdout }), 'line')
   return Number(port)
 }

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test'
 import { recordOf } from '../scripts/valgrind-record.mjs'
 import { errorsOf, failuresOf, grouped, isWhole } from '../scripts/valgrind-report.mjs'
 
-const OURS = '/project/milouv.linux-x64-gnu.node'
+const NAME = 'milouv.linux-x64-gnu.node'
+const OURS = `/project/${NAME}`
 
 const frame = (object, name, line) =>
   `<frame>\n<ip>0x1</ip>\n<obj>${object}</obj>\n<fn>${name}</fn>\n` +
@@ -26,7 +27,7 @@ const foreign = error('UninitCondition', '<what>a jump</what>', [frame('/usr/bin
 const report = `<valgrindoutput>${read}${foreign}${leak}${leak}</valgrindoutput>`
 
 test('errors are ours when the addon is on their stack', () => {
-  const errors = errorsOf(report, OURS)
+  const errors = errorsOf(report, NAME)
   assert.deepEqual(
     errors.map(({ kind, what }) => [kind, what]),
     [
@@ -36,11 +37,13 @@ test('errors are ours when the addon is on their stack', () => {
     ],
   )
   assert.deepEqual(errors[0].frames, [{ object: OURS, name: "Turn<'a>::close", at: 'turn.rs:20' }])
-  assert.deepEqual(errorsOf(report, '/elsewhere/milouv.linux-x64-gnu.node'), [])
+  assert.deepEqual(errorsOf(report, 'other.node'), [])
+  const copied = errorsOf(report.replaceAll(OURS, `/project/.cache/copy/${NAME}`), NAME)
+  assert.equal(copied.length, errors.length)
 })
 
 test('the same error of many processes is told once', () => {
-  const told = grouped(errorsOf(report, OURS))
+  const told = grouped(errorsOf(report, NAME))
   assert.deepEqual(
     told.map(({ kind, times }) => [kind, times]),
     [
@@ -54,7 +57,7 @@ test('a report that was cut is told apart, and what it has is read', () => {
   const cut = report.slice(0, report.indexOf(foreign))
   assert.equal(isWhole(report), true)
   assert.equal(isWhole(cut), false)
-  assert.equal(errorsOf(cut, OURS).length, 1)
+  assert.equal(errorsOf(cut, NAME).length, 1)
 })
 
 test('what a test said that failed is read with its error', () => {
@@ -102,7 +105,7 @@ describe('the record', () => {
   })
 
   test('shows what was found', () => {
-    const text = recordOf([{ ...result, errors: errorsOf(report, OURS) }], leftOut)
+    const text = recordOf([{ ...result, errors: errorsOf(report, NAME) }], leftOut)
     assert.doesNotMatch(text, /Nothing was found/)
     assert.match(text, /^\*\*Leak_DefinitelyLost\*\*, 2 times: 40 bytes lost$/m)
     assert.match(text, /^\| abort \| 3 \| 2 \| 3 \|/m)

@@ -1,6 +1,8 @@
 // What valgrind wrote about one process: its errors, and which of them are ours; and what a test
 // said that failed.
 
+import { basename } from 'node:path'
+
 const ENTITIES = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }
 const plain = (text) => text.replace(/&\w+;/g, (entity) => ENTITIES[entity] ?? entity)
 
@@ -18,12 +20,15 @@ function framesOf(xml) {
   }))
 }
 
-/** The errors in valgrind's XML whose stack has a frame of `object`, a file's path. */
-export function errorsOf(xml, object) {
+/**
+ * The errors in valgrind's XML whose stack has a frame of the addon, whose file is called `name`:
+ * also of the copies that tests make of it, and of the build with faults.
+ */
+export function errorsOf(xml, name) {
   const errors = [...xml.matchAll(/<error>[\s\S]*?<\/error>/g)].map(([error]) => ({
     kind: element(error, 'kind'),
     what: element(error, 'what') ?? element(error, 'text') ?? '',
-    frames: framesOf(error).filter((frame) => frame.object === object),
+    frames: framesOf(error).filter(({ object }) => basename(object) === name),
   }))
   return errors.filter(({ frames }) => frames.length > 0)
 }

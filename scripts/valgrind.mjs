@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { artifactPath, isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
@@ -21,7 +21,15 @@ import { errorsOf, failuresOf, grouped, isWhole } from './valgrind-report.mjs'
 /** What is not run, and why. */
 const LEFT_OUT = {
   bench: 'it looks at what the bench makes of its figures, and measures other servers',
+  bounds: 'it compares SECURITY.md with the sources',
+  bundle: 'it looks at the bundled file',
+  'documented-errors': 'it compares README.md with the sources',
+  'documented-options': 'it compares documents with the options of the JavaScript layer',
+  documents: 'it runs the blocks of the documents, among them npm, tsc and this script',
+  links: 'it looks at the links of the documents',
   package: 'it looks at the packed files',
+  reference: 'it runs typedoc',
+  release: 'it looks at the published files',
   setup: 'it looks at the scripts',
   tidy: 'it looks at the sources',
   types: 'it runs the type checker',
@@ -31,8 +39,8 @@ const LEFT_OUT = {
 
 /** The programs of others that tests start; every node is looked at. */
 const OTHERS = [
-  ...['curl', 'wrk', 'ab', 'nginx', 'nc.openbsd', 'nm', 'sh', 'dash', 'bash', 'env', 'git'],
-  ...['gcc', 'cc', 'apt-get', 'dpkg', 'ldconfig', 'getconf', 'taskset'],
+  ...['curl', 'wrk', 'ab', 'nginx', 'nc.openbsd', 'nm', 'bash', 'env', 'git', 'gcc'],
+  ...['cc', 'apt-get', 'dpkg', 'ldconfig', 'getconf', 'taskset', 'cargo', 'rustup', 'rustc'],
 ]
 
 /** A file that hangs must not keep the others from being run. */
@@ -98,7 +106,7 @@ async function check(valgrind, name) {
     processes: texts.length,
     // A process that was killed (as tests do) is looked at up to there, but not for leaks.
     whole: texts.filter(isWhole).length,
-    errors: texts.flatMap((text) => errorsOf(text, artifactPath())),
+    errors: texts.flatMap((text) => errorsOf(text, basename(artifactPath()))),
     failed: failuresOf(said),
     ended: signal ?? code,
     seconds: Math.round((performance.now() - started) / 1000),
