@@ -1,12 +1,13 @@
 // A server with one handler for each kind of request and answer, that tells what it holds.
 
-import { HttpServer, InboundTcpSocket, Request, Response } from 'milouv'
+import { HttpParser, HttpServer, InboundTcpSocket, Request, Response } from 'milouv'
 
 const troubles = []
 process.on('warning', (warning) => troubles.push(`${warning}`))
 process.on('unhandledRejection', (error) => troubles.push(`unhandled: ${error?.stack}`))
 process.on('uncaughtException', (error) => troubles.push(`uncaught: ${error?.stack}`))
 
+const HEAD = Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
 const LARGE = new Uint8Array(100_000)
 const stream = (...pieces) =>
   new ReadableStream({
@@ -73,6 +74,10 @@ const kinds = {
   async fields(request, info) {
     await request.text()
     return new Response((await info.trailers).get('x-sum'))
+  },
+  parsers() {
+    for (let left = 40; left > 0; left--) new HttpParser().execute(HEAD)
+    return new Response('40 parsers')
   },
   made: () => new Response(new Request('http://a/', { method: 'POST', body: 'made' }).body),
 }
