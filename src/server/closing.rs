@@ -9,7 +9,7 @@ use super::keys::ConnectionKey;
 use super::runtime::{Runtime, with};
 use super::tasks::{Cause, Task};
 use crate::js::HttpHooks;
-use crate::uv::{Error, Stream};
+use crate::uv::{Error, Stream, let_go};
 
 /// How long a lingering connection waits for the peer's FIN, in milliseconds.
 const LINGER_TIMEOUT: u64 = 2_000;
@@ -66,8 +66,7 @@ pub fn for_connection<R: Gone>(key: f64, body: impl FnOnce(ConnectionKey) -> R) 
     let key = ConnectionKey::from_number(key);
     let caught = catch_unwind(AssertUnwindSafe(|| body(key)));
     caught.unwrap_or_else(|panic| {
-        // It might panic in its own drop.
-        std::mem::forget(panic);
+        let_go(panic);
         with(|runtime| runtime.remove(key, Some(panicked())));
         R::gone()
     })

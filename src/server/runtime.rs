@@ -18,7 +18,7 @@ use super::sweep::Sweep;
 use super::tasks::Tasks;
 use super::turn::Turn;
 use crate::js::{self, CleanupHandle, Entered, Env, FreshBytes, Registers, Value};
-use crate::uv::{Check, EventLoop, Idle, Timer, faults, open_handles};
+use crate::uv::{Check, EventLoop, Idle, Timer, faults, let_go, open_handles};
 
 /// All that the server room owns on this thread.
 pub struct Runtime {
@@ -225,7 +225,7 @@ fn on_environment_cleanup(handle: CleanupHandle) {
         for _ in 0..2 {
             match catch_unwind(AssertUnwindSafe(|| runtime.close_all_handles())) {
                 Ok(()) => break,
-                Err(panic) => std::mem::forget(panic),
+                Err(panic) => let_go(panic),
             }
         }
     });

@@ -9,6 +9,7 @@ use libuv_sys2 as sys;
 use super::buffer::length;
 use super::descriptor::{HAS_DESCRIPTORS, receive_now};
 use super::open_handles::given_back;
+use super::panic_payload::let_go;
 use super::stream::WriteRequest;
 use super::stream_handle::StreamHandle;
 use super::timer::TimerHandle;
@@ -56,10 +57,9 @@ fn guard<E: Events>(name: &'static str, key: Option<Key>, body: impl FnOnce()) -
         body();
     });
     let Err(panic) = catch_unwind(guarded) else { return true };
-    // The message has been printed by the panic hook; a second panic can only be dropped. What
-    // was thrown may panic in its own drop, and nothing is to be gained from it.
-    std::mem::forget(panic);
-    let _ = catch_unwind(|| E::panicked(key)).map_err(std::mem::forget);
+    // The message has been printed by the panic hook; a second panic can only be dropped.
+    let_go(panic);
+    let _ = catch_unwind(|| E::panicked(key)).map_err(let_go);
     false
 }
 
