@@ -18,8 +18,8 @@ const EOF = -4095
 const errno = (name) => -constants.errno[name]
 const SYSTEM = ['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOBUFS', 'ENOMEM']
 const QUEUE = ['EMFILE', 'ENFILE', 'ECONNABORTED', 'EAGAIN', 'ENOMEM']
-/** How many calls of a scene fail in turn: the first, the second ... */
-const CALLS = 4
+/** How many calls of a scene fail in turn: the first, the second ... MILOUV_FAULTS sets another. */
+const CALLS = Number(process.env.MILOUV_FAULTS ?? 4)
 
 /** What fails, with what, and what is told where it ends a connection. */
 const faults = {

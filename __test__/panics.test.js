@@ -22,8 +22,11 @@ const CALLBACKS = [
 const WITHIN = ['enter', 'leave', 'pull', 'send_now']
 /** What is told of connections that end, by a panic or because their client has what it wants. */
 const CAUSES = ['ERR_MILOUV_PANIC', 'ECONNRESET', 'none']
-/** How many panics there are at a place in a scene, at most, from the first time to the last. */
-const TIMES = 20
+/**
+ * How many panics there are at a place in a scene, at most, from the first time to the last.
+ * MILOUV_PANICS sets another number.
+ */
+const TIMES = Number(process.env.MILOUV_PANICS ?? 20)
 
 let index
 before(() => {
