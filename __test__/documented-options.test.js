@@ -1,13 +1,13 @@
-// What index.d.ts, README.md and SECURITY.md say of an option (its default, its bounds) is what the
+// What the types, README.md and SECURITY.md say of an option (its default, its bounds) is what the
 // code does.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { closeOptions, parserOptions, serverOptions, socketOptions } from '../lib/options.js'
+import { typesText as types } from './support/types-text.js'
 
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
-const types = read('index.d.ts')
 const defaults = serverOptions()
 
 /** `[name, words]` of each optional member of an interface. */

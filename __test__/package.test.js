@@ -84,7 +84,8 @@ describe('the package', () => {
   test('holds the code, the types and the documents, and no build', () => {
     const paths = main.files.map(({ path }) => path).sort()
     const wanted = ['LICENSE', 'README.md', 'dist/milouv.js', 'index.d.ts', 'package.json']
-    assert.deepEqual(paths, [...wanted, 'ARCHITECTURE.md', 'CHANGELOG.md'].sort())
+    const types = readdirSync(join(root, 'types')).map((name) => `types/${name}`)
+    assert.deepEqual(paths, [...wanted, ...types, 'ARCHITECTURE.md', 'CHANGELOG.md'].sort())
     const packed = readFileSync(join(project, 'node_modules/milouv/dist/milouv.js'))
     assert.ok(packed.equals(readFileSync(join(root, 'dist/milouv.js'))), 'the bundle is another')
   })

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { typedocCommand } from '../scripts/docs.mjs'
 import { cacheDir, root } from '../scripts/toolchain.mjs'
+import { typesText as types } from './support/types-text.js'
 
 const committed = join(root, 'docs', 'reference')
-const types = readFileSync(join(root, 'index.d.ts'), 'utf8')
 
 mkdirSync(cacheDir, { recursive: true })
 // In the repository, so that the types of Node are found.

@@ -1,12 +1,12 @@
-// index.d.ts says what the code has: the same exports, the same members, a word on each. That
+// The types say what the code has: the same exports, the same members, a word on each. That
 // the examples and __test__/types/ agree with the types is checked by tsc.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import * as milouv from 'milouv'
+import { typesText } from './support/types-text.js'
 
-const lines = readFileSync(new URL('../index.d.ts', import.meta.url), 'utf8').split('\n')
+const lines = typesText.split('\n')
 
 /** `{ name, kind, members: [{ name, isStatic, documented }], documented }` of each declaration. */
 function declarations() {

@@ -1,4 +1,4 @@
-// `npm run docs`: makes docs/reference from index.d.ts. __test__/reference.test.js fails when the
+// `npm run docs`: makes docs/reference from types/. __test__/reference.test.js fails when the
 // two do not agree.
 
 import { join } from 'node:path'
@@ -23,8 +23,8 @@ function main() {
   if (run(...typedocCommand()) === 0) return
   throw new SetupError(
     'docs/reference could not be made',
-    'typedoc found fault with index.d.ts, printed above',
-    'mend index.d.ts, then npm run docs',
+    'typedoc found fault with types/, printed above',
+    'mend types/, then npm run docs',
   )
 }
 

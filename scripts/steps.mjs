@@ -35,7 +35,7 @@ const lint = {
 }
 const types = {
   name: 'tsc',
-  mend: 'mend index.d.ts or the code above',
+  mend: 'mend types/ or the code above',
   run: () => nodeTool('typescript/bin/tsc', ['-p', 'tsconfig.json']),
 }
 
