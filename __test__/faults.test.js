@@ -10,7 +10,7 @@ import { before, describe, test } from 'node:test'
 import binding from '../lib/binding.js'
 import { artifactPath } from '../scripts/artifact.mjs'
 import { faultyPackage } from '../scripts/faults.mjs'
-import { FaultyServer, play, scenes, startFaulty } from './support/faulty-scenes.js'
+import { FaultyServer, play, playArmed, scenes, startFaulty } from './support/faulty-scenes.js'
 import { startProgram } from './support/program.js'
 import { RawClient, request } from './support/raw-client.js'
 
@@ -79,17 +79,9 @@ describe('one call fails', () => {
 })
 
 async function oneFails({ server, ports, recovered, scene, call, code, skip, what }) {
-  await server.ask('told')
-  await server.ask('arm', { call, value: errno(code), skip, times: 1 })
-  const well = await play(scene, ports).catch((error) => {
-    throw new Error(`${what}: ${error.message}`, { cause: error })
-  })
-  await server.ask('disarm')
-  await recovered().catch((error) => {
-    throw new Error(`${what}, and then: ${error.message}`, { cause: error })
-  })
-  const { http, raw, uncaught } = await server.ask('told')
-  assert.deepEqual(uncaught, [], what)
+  const fault = { call, value: errno(code), skip }
+  const where = { server, ports, recovered, scene, what }
+  const { well, http, raw } = await playArmed({ ...where, ...fault })
   if (HARMLESS.has(code) && call !== 'uv_accept') assert.ok(well, what)
   if (well || SILENT.has(call)) return well
   const all = scenes[scene][0] === 'http' ? http : raw

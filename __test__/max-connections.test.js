@@ -25,6 +25,17 @@ async function assertServed(client) {
   assert.deepEqual([answer.status, answer.text], [200, 'hello'])
 }
 
+/** A full server, and a client that has sent its request and waits. */
+async function oneWaits(t) {
+  const server = limited(t, 1)
+  const first = await connectTo(t, server)
+  await assertServed(first)
+  const waiting = await connectTo(t, server)
+  waiting.send(request('GET /'))
+  await assertServed(first)
+  return { server, first, waiting }
+}
+
 describe('maxConnections', () => {
   test('one too many waits, the others go on, until one leaves', async (t) => {
     const server = limited(t, 2)
@@ -90,24 +101,14 @@ describe('maxConnections', () => {
   })
 
   test('close() does not wait for those who wait', async (t) => {
-    const server = limited(t, 1)
-    const first = await connectTo(t, server)
-    await assertServed(first)
-    const waiting = await connectTo(t, server)
-    waiting.send(request('GET /'))
-    await assertServed(first)
+    const { server, waiting } = await oneWaits(t)
     await server.close()
     assert.equal((await waiting.rest()).length, 0)
     assert.equal(server.stats().connections.total, 1)
   })
 
   test('close({ grace }) lets them in while the others leave', async (t) => {
-    const server = limited(t, 1)
-    const first = await connectTo(t, server)
-    await assertServed(first)
-    const waiting = await connectTo(t, server)
-    waiting.send(request('GET /'))
-    await assertServed(first)
+    const { server, first, waiting } = await oneWaits(t)
     const closed = server.close({ grace: 20_000 })
     assert.equal((await first.ask(request('GET /'))).get('connection'), 'close')
     assert.equal((await waiting.answer()).get('connection'), 'close')

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { faultyPackage } from '../scripts/faults.mjs'
 import { Child } from './support/child.js'
-import { play, scenes, startFaulty } from './support/faulty-scenes.js'
+import { play, playArmed, scenes, startFaulty } from './support/faulty-scenes.js'
 import { startProgram } from './support/program.js'
 import { RawClient } from './support/raw-client.js'
 
@@ -45,17 +45,9 @@ for (const scene of Object.keys(scenes)) {
       const times = passed[place] ?? 0
       for (let skip = 0; skip < times; skip += Math.ceil(times / TIMES)) {
         const what = `${place}, time ${skip + 1}`
-        await server.ask('told')
-        await server.ask('arm', { call: place, value: 1, skip, times: 1 })
-        await play(scene, ports).catch((error) => {
-          throw new Error(`${what}: ${error.message}`, { cause: error })
-        })
-        await server.ask('disarm')
-        await recovered().catch((error) => {
-          throw new Error(`${what}, and then: ${error.message}`, { cause: error })
-        })
-        const { http, raw, uncaught } = await server.ask('told')
-        assert.deepEqual(uncaught, [], what)
+        const fault = { call: place, value: 1, skip }
+        const where = { server, ports, recovered, scene, what }
+        const { http, raw } = await playArmed({ ...where, ...fault })
         const unlike = [...http, ...raw].filter((code) => !CAUSES.includes(code))
         assert.deepEqual(unlike, [], what)
         panics += 1

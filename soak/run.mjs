@@ -60,7 +60,8 @@ async function main() {
   console.log(`${all} exchanges verified, ${found.tally.failed} failed; seed ${given.seed}`)
   for (const { what, ratio, rise, judged } of found.trends) {
     console.log(
-      `${what}: ratio ${ratio?.toFixed(3)}, line ${rise?.toFixed(3)}${judged ? '' : ', not judged'}`,
+      `${what}: ratio ${ratio?.toFixed(3)}, line ${rise?.toFixed(3)}` +
+        (judged ? '' : ', not judged'),
     )
   }
   for (const fault of found.faults) console.error(`fault: ${fault}`)

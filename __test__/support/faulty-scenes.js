@@ -221,3 +221,19 @@ export async function startFaulty(t, index) {
   }
   return { server, ports, recovered, end }
 }
+
+/** Plays a scene in which one call does as it is told: its outcome, and what the server heard. */
+export async function playArmed({ server, ports, recovered, scene, what, ...fault }) {
+  await server.ask('told')
+  await server.ask('arm', { times: 1, ...fault })
+  const well = await play(scene, ports).catch((error) => {
+    throw new Error(`${what}: ${error.message}`, { cause: error })
+  })
+  await server.ask('disarm')
+  await recovered().catch((error) => {
+    throw new Error(`${what}, and then: ${error.message}`, { cause: error })
+  })
+  const told = await server.ask('told')
+  assert.deepEqual(told.uncaught, [], what)
+  return { well, ...told }
+}

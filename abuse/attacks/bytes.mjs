@@ -46,7 +46,9 @@ export const garbage = {
     const known = served + refused + unsupported + none + (outcomes[1] ?? 0)
     const hung = size - known
     return {
-      text: `${served} served, ${refused + unsupported} refused, ${none} without an answer, ${hung} hung`,
+      text:
+        `${served} served, ${refused + unsupported} refused, ` +
+        `${none} without an answer, ${hung} hung`,
       good: hung === 0,
     }
   },

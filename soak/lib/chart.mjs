@@ -61,6 +61,7 @@ function panelOf(samples, what, seconds, left) {
   const top = topOf(points.map(([, value]) => value))
   const x = (at) => Number(((at / seconds) * PANEL.width).toFixed(1))
   const y = (value) => Number((PANEL.height - (value / top) * PANEL.height).toFixed(1))
+  const corners = points.map(([at, value]) => `${x(at)},${y(value)}`).join(' ')
   const rest = behindWarmUp(samples, seconds)
   const line = lineThrough(rest.map((sample) => [sample.at, sample[what] / MiB]))
   const [from, to] = [rest[0]?.at ?? 0, rest.at(-1)?.at ?? 0]
@@ -72,7 +73,7 @@ function panelOf(samples, what, seconds, left) {
     `<text class="title" x="0" y="-12">${xml(titles[what])}</text>`,
     `<text class="quiet" x="${PANEL.width}" y="-12" text-anchor="end">MiB</text>`,
     ...axes(top, seconds, y),
-    `<polyline class="line" points="${points.map(([at, value]) => `${x(at)},${y(value)}`).join(' ')}"/>`,
+    `<polyline class="line" points="${corners}"/>`,
     rest.length > 1 ? `<line class="trend" ${ends}/>` : '',
     '</g>',
   ].join('\n')

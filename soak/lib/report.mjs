@@ -53,7 +53,8 @@ function aroundIt({ seconds, samples, before, after, idle }) {
   return [
     `- before the load: ${said(before)}`,
     `- in it: ${files} descriptors at most, and ${Math.round((cpu / seconds) * 100)} % of a core`,
-    `- behind it, when all clients had left: ${said(after)}, ${after.connections.open} connections, ` +
+    `- behind it, when all clients had left: ${said(after)}, ` +
+      `${after.connections.open} connections, ` +
       `${(idle * 100).toFixed(1)} % of a core`,
   ]
 }
@@ -66,18 +67,20 @@ export function reportOf(found) {
   return [
     '# Soak',
     '',
-    'Made by `npm run soak` from what it saw, and never by hand. A server in a process of its own is',
-    `under mixed load for ${minutes} minutes; it is looked at from outside (/proc), and tells its heap`,
-    'each time garbage has been collected. Every body, both ways, is compared with what it must be.',
+    'Made by `npm run soak` from what it saw, and never by hand. A server in a process of its own',
+    `is under mixed load for ${minutes} minutes; it is looked at from outside (/proc), and tells`,
+    'its heap each time garbage has been collected. Every body, both ways, is compared with what',
+    'it must be.',
     '',
     ...(minutes < FULL_MINUTES ? short : []),
     ...verdictOf(found),
     '',
     '## Memory',
     '',
-    `Warm-up is the first ${100 * WARM_UP} % of the time. Behind it, "at first" and "at the end" are the`,
-    'medians of the first and the last fifth of what is left, the slope is that of the line of least',
-    `squares. RSS may grow by ${percent(BOUNDS.rss)}, the heap by ${percent(BOUNDS.heapUsed)}, by either measure.`,
+    `Warm-up is the first ${100 * WARM_UP} % of the time. Behind it, "at first" and "at the end"`,
+    'are the medians of the first and the last fifth of what is left, the slope is that of the',
+    `line of least squares. RSS may grow by ${percent(BOUNDS.rss)}, the heap by`,
+    `${percent(BOUNDS.heapUsed)}, by either measure.`,
     '',
     '![memory of the server over time](results.svg)',
     '',
@@ -95,7 +98,8 @@ export function reportOf(found) {
     '## Where',
     '',
     `${machine.date}${commit}${changed}; ${machine.cpu}, ${machine.cores} cores, ` +
-      `Linux ${machine.kernel}; Node ${machine.node}, libuv ${machine.libuv}; ${versions}; seed ${seed}.`,
+      `Linux ${machine.kernel}; Node ${machine.node}, libuv ${machine.libuv}; ${versions}; ` +
+      `seed ${seed}.`,
     '',
   ].join('\n')
 }
