@@ -340,7 +340,9 @@ impl Runtime {
         if state.machine.exchange_open() {
             return;
         }
-        if let Some(listener) = self.listeners.get_mut(listener) {
+        if state.in_flight
+            && let Some(listener) = self.listeners.get_mut(listener)
+        {
             listener.overload.release(state);
         }
         state.serving = false;
