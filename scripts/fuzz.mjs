@@ -1,12 +1,12 @@
-// `npm run fuzz`: coverage-guided fuzzing of the HTTP machine, with libFuzzer and AddressSanitizer.
-// usage: node scripts/fuzz.mjs [decoder | connection | encoder] [seconds for each, 60]
+// `npm run fuzz`: coverage-guided fuzzing of the machine, with libFuzzer and AddressSanitizer.
+// usage: node scripts/fuzz.mjs [decoder | connection | encoder | proxy_header] [seconds, 60]
 //        node scripts/fuzz.mjs small     makes the corpus in fuzz/corpus small again
 
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, cargo, root, run, runMain, SetupError } from './toolchain.mjs'
 
-const TARGETS = ['decoder', 'connection', 'encoder']
+const TARGETS = ['decoder', 'connection', 'encoder', 'proxy_header']
 const folder = join(root, 'fuzz')
 const buildDir = join(folder, 'target')
 

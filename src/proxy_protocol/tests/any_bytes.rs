@@ -1,29 +1,9 @@
-//! Whatever comes, in whatever pieces: no panic, one and the same outcome, within the bounds.
+//! Whatever comes, in whatever pieces: what the fuzz target asserts of any bytes.
+
+#[path = "../../../fuzz/src/proxy_header.rs"]
+mod proxy_header;
 
 use proptest::prelude::*;
-use proxy_protocol::{Fault, Header, MAX_HEADER, parse};
-
-/// What comes of the bytes when they arrive one by one, as a server would go about it.
-fn outcome(bytes: &[u8]) -> Result<Option<Header>, Fault> {
-    for length in 1..=bytes.len() {
-        match parse(&bytes[..length]) {
-            Ok(None) => assert!(length < MAX_HEADER, "{length} bytes are not enough"),
-            found => return found,
-        }
-    }
-    Ok(None)
-}
-
-fn check(bytes: &[u8]) {
-    let whole = parse(bytes);
-    assert_eq!(outcome(bytes), whole, "{}", bytes.escape_ascii());
-    if let Ok(Some(Header { length, .. })) = whole {
-        assert!(length <= bytes.len().min(MAX_HEADER));
-        // Nothing behind the header has a say.
-        assert_eq!(parse(&bytes[..length]), whole);
-        assert_eq!(parse(&bytes[..length - 1]), Ok(None));
-    }
-}
 
 fn seeds() -> impl Strategy<Value = Vec<u8>> {
     let signature = b"\r\n\r\n\0\r\nQUIT\n";
@@ -48,7 +28,7 @@ fn seeds() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn noise(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        check(&bytes);
+        proxy_header::run(&bytes);
     }
 
     #[test]
@@ -67,6 +47,6 @@ proptest! {
                 _ => {}
             }
         }
-        check(&bytes);
+        proxy_header::run(&bytes);
     }
 }
