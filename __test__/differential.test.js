@@ -7,7 +7,8 @@ import { explanations } from './support/differential-explanations.js'
 import { runDifferential } from './support/differential-run.js'
 import { SeededRandom, seedOfRun } from './support/seeded-random.js'
 
-const CASES = Number(process.env.MILOUV_CASES ?? 5_000)
+const USUAL = 5_000
+const CASES = Number(process.env.MILOUV_CASES ?? USUAL)
 const SHOWN = 5
 
 const seed = seedOfRun()
@@ -25,7 +26,8 @@ describe(`${CASES} requests to milouv and node:http`, () => {
     assertNone(result.unexplained, 'differences without an explanation')
   })
 
-  test('every explanation is needed', () => {
+  const skip = CASES < USUAL && 'fewer cases may not need them all'
+  test('every explanation is needed', { skip }, () => {
     const unused = explanations.filter(({ name, isRare }) => !isRare && !result.matches.has(name))
     assertNone(
       unused.map(({ name }) => name),

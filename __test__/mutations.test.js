@@ -8,7 +8,8 @@ import { MutationServer, mutationCase, sendMutation } from './support/mutation-r
 import { escaped } from './support/request-generator.js'
 import { SeededRandom, seedOfRun } from './support/seeded-random.js'
 
-const CASES = Number(process.env.MILOUV_CASES ?? 10_000)
+const USUAL = 10_000
+const CASES = Number(process.env.MILOUV_CASES ?? USUAL)
 const AT_ONCE = 64
 /** Enough for the heap and the pools to have their size. */
 const WARM_UP = Math.min(2_000, CASES / 5)
@@ -82,7 +83,8 @@ describe(`${CASES} mutated requests`, () => {
     assertFlat(first, report.memory)
   })
 
-  test('they were served and refused for many reasons', () => {
+  const skip = CASES < USUAL && 'fewer cases may lack one of them'
+  test('they were served and refused for many reasons', { skip }, () => {
     for (const status of [200, 400, 408, 501, 505]) {
       assert.ok(counts.get(status) > 0, `no ${status} in ${JSON.stringify([...counts])}`)
     }

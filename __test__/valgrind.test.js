@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { recordOf } from '../scripts/valgrind-record.mjs'
-import { errorsOf, failuresOf, grouped, isWhole } from '../scripts/valgrind-report.mjs'
+import { errorsOf, failuresOf, grouped, isProcess, isWhole } from '../scripts/valgrind-report.mjs'
 
 const NAME = 'milouv.linux-x64-gnu.node'
 const OURS = `/project/${NAME}`
@@ -24,7 +24,8 @@ const leak = error('Leak_DefinitelyLost', '<xwhat><text>40 bytes lost</text></xw
   frame(OURS, 'Turn::new', 30),
 ])
 const foreign = error('UninitCondition', '<what>a jump</what>', [frame('/usr/bin/node', 'v8', 1)])
-const report = `<valgrindoutput>${read}${foreign}${leak}${leak}</valgrindoutput>`
+const status = '<status><state>RUNNING</state></status>'
+const report = `<valgrindoutput>${status}${read}${foreign}${leak}${leak}</valgrindoutput>`
 
 test('errors are ours when the addon is on their stack', () => {
   const errors = errorsOf(report, NAME)
@@ -58,6 +59,13 @@ test('a report that was cut is told apart, and what it has is read', () => {
   assert.equal(isWhole(report), true)
   assert.equal(isWhole(cut), false)
   assert.equal(errorsOf(cut, NAME).length, 1)
+  assert.equal(isProcess(cut), true)
+})
+
+test('a fork that became another program is no process of its own, but its errors count', () => {
+  const fork = report.slice(0, report.indexOf(foreign)).replace(status, '')
+  assert.equal(isProcess(fork), false)
+  assert.equal(errorsOf(fork, NAME).length, 1)
 })
 
 test('what a test said that failed is read with its error', () => {

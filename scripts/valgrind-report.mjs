@@ -46,6 +46,12 @@ export function grouped(errors) {
   return [...found.values()]
 }
 
+/**
+ * Whether a process of its own is behind the report: a fork that became a program that is not
+ * looked at leaves one, too, without a state.
+ */
+export const isProcess = (xml) => xml.includes('<status>')
+
 /** Whether valgrind came to the end of the process, and so looked for leaks. */
 export const isWhole = (xml) => xml.includes('</valgrindoutput>')
 

@@ -16,7 +16,7 @@ import { ensurePackages } from './setup.mjs'
 import { cacheDir, capture, isMain, root, runMain } from './toolchain.mjs'
 import { need } from './tools.mjs'
 import { recordOf } from './valgrind-record.mjs'
-import { errorsOf, failuresOf, grouped, isWhole } from './valgrind-report.mjs'
+import { errorsOf, failuresOf, grouped, isProcess, isWhole } from './valgrind-report.mjs'
 
 /** What is not run, and why. */
 const LEFT_OUT = {
@@ -42,8 +42,9 @@ const LEFT_OUT = {
  * valgrind has no shell lower the number of descriptors, which is what max-connections wants.
  */
 const OTHERS = [
-  ...['curl', 'wrk', 'ab', 'nginx', 'nc.openbsd', 'nm', 'sh', 'dash', 'bash', 'env', 'git'],
-  ...['gcc', 'cc', 'apt-get', 'dpkg', 'ldconfig', 'getconf', 'taskset', 'cargo', 'rustup', 'rustc'],
+  ...['curl', 'wrk', 'ab', 'nginx', 'haproxy', 'nc.openbsd', 'nm', 'sh', 'dash', 'bash'],
+  ...['env', 'git', 'gcc', 'cc', 'apt-get', 'dpkg', 'ldconfig', 'getconf', 'taskset'],
+  ...['cargo', 'rustup', 'rustc'],
 ]
 
 /** A file that hangs must not keep the others from being run. */
@@ -108,7 +109,7 @@ async function check(valgrind, name) {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     valgrind: capture(valgrind, ['--version']),
-    processes: texts.length,
+    processes: texts.filter(isProcess).length,
     // A process that was killed (as tests do) is looked at up to there, but not for leaks.
     whole: texts.filter(isWhole).length,
     errors: texts.flatMap((text) => errorsOf(text, basename(artifactPath()))),
