@@ -3,6 +3,7 @@
 import { isUint8Array } from 'node:util/types'
 import binding from './binding.js'
 import { invalidArgType, isConsequence } from './errors.js'
+import { destroyStream } from './node-stream.js'
 import { unshared } from './unshared.js'
 import { packFields } from './wire-headers.js'
 
@@ -33,7 +34,11 @@ function sourceOf(body) {
   const iterator = body[Symbol.asyncIterator]?.() ?? body[Symbol.iterator]()
   return {
     next: async () => iterator.next(),
-    cancel: async (reason) => iterator.return?.(reason),
+    cancel: async (reason) => {
+      const returned = iterator.return?.(reason)
+      destroyStream(body, reason)
+      return returned
+    },
     takesText: true,
   }
 }
@@ -99,7 +104,11 @@ function isEmpty(piece, takesText) {
 
 /** A body that will not be sent, as for HEAD: its source must hear of it. */
 export function dropBody(body) {
-  if (typeof body.cancel === 'function') ignoreFailure(() => body.cancel())
+  ignoreFailure(() => {
+    if (typeof body.cancel === 'function') return body.cancel()
+    destroyStream(body)
+    return body[Symbol.asyncIterator]?.().return?.()
+  })
 }
 
 /**

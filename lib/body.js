@@ -3,6 +3,7 @@
 
 import { isDisturbed } from 'node:stream'
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
+import { destroyStream } from './node-stream.js'
 import { platform } from './platform.js'
 import { snapshotOf } from './snapshot.js'
 import { teeOf } from './tee.js'
@@ -76,7 +77,7 @@ function makeStream(body) {
     case BLOB:
       return body.source.stream()
     case ITERABLE:
-      return iterableStream(body.source[Symbol.asyncIterator]())
+      return iterableStream(body.source)
     default:
       return exchangeStream(body.source)
   }
@@ -92,7 +93,8 @@ function fixedStream(bytes) {
   })
 }
 
-function iterableStream(iterator) {
+function iterableStream(iterable) {
+  const iterator = iterable[Symbol.asyncIterator]()
   return new ReadableStream({
     type: 'bytes',
     async pull(controller) {
@@ -104,7 +106,9 @@ function iterableStream(iterator) {
       }
     },
     async cancel(reason) {
-      await iterator.return?.(reason)
+      const returned = iterator.return?.(reason)
+      destroyStream(iterable)
+      await returned
     },
   })
 }
