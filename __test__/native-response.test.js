@@ -164,6 +164,29 @@ test('by shape: other realms and ponyfills', async () => {
   }
 })
 
+test("by shape: one of another library's fetch was decoded, as the platform's is", () => {
+  const pairs = [
+    ...[
+      ['Content-Encoding', 'gzip'],
+      ['Content-Length', '9'],
+      ['Connection', 'x-hop'],
+      ['X-Hop', 1],
+    ],
+    ...[
+      ['Transfer-Encoding', 'chunked'],
+      ['Content-Type', 'text/x'],
+      ['Set-Cookie', 'a=1'],
+    ],
+  ]
+  const foreign = { status: 200, headers: pairs, body: new ReadableStream() }
+  const kept = 'content-type: text/x\r\nset-cookie: a=1\r\n'
+  const { headers, count } = toWire({ ...foreign, url: 'http://a/' })
+  assert.deepEqual([headers, count], [kept, 2])
+  for (const url of [undefined, '', null]) assert.equal(toWire({ ...foreign, url }).count, 7)
+  const bare = toWire({ ...foreign, body: null, url: 'http://a/' }).headers
+  assert.match(bare, /^content-encoding: gzip\r\ncontent-length: 9\r\n/)
+})
+
 test('what is no Response at all', () => {
   for (const value of [undefined, null, 1, 'x', {}, [], () => {}, Symbol('x'), { status: 200 }]) {
     assert.throws(() => toWire(value), invalid)

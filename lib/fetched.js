@@ -34,22 +34,28 @@ export function rememberFetched(response) {
 export const isFetchedBody = (body) => fetchedBodies.has(body)
 
 /**
+ * Whether this Response, of whatever kind, was got by a fetch: only that knows where it came from.
+ * @param {{ url?: unknown }} response
+ */
+export const hasUrl = ({ url }) => typeof url === 'string' && url !== ''
+
+/**
  * Whether this is the platform's Response, got by fetch.
  * @param {unknown} value
  */
-export const isFetched = (value) =>
-  typeof value.url === 'string' && value.url !== '' && isPlatform('Response', value)
+export const isFetched = (value) => hasUrl(value) && isPlatform('Response', value)
 
 /**
  * Adds the fields of a fetched Response that hold for its answer too.
- * @param {globalThis.Response} response
+ * @param {{ body: unknown }} response
  * @param {Iterable<[string, string]>} headers
  * @param {{ headers: string, count: number }} wire
  * @returns {boolean} whether there is a content-type among them
  */
 export function addFetchedFields(response, headers, wire) {
   const pairs = [...headers]
-  const dropped = droppedFields(response, new Map(pairs))
+  const lower = pairs.map(([key, value]) => [`${key}`.toLowerCase(), `${value}`])
+  const dropped = droppedFields(response, new Map(lower))
   let typed = false
   for (const [key, value] of pairs) {
     const name = fieldName(key, 'Headers.append')

@@ -3,7 +3,7 @@
 import { isDisturbed } from 'node:stream'
 import { copyOf } from './body.js'
 import { BriefBody } from './brief-body.js'
-import { addFetchedFields, isFetched, isFetchedBody } from './fetched.js'
+import { addFetchedFields, hasUrl, isFetched, isFetchedBody } from './fetched.js'
 import { addFields, addPairs, eachField } from './headers.js'
 import { isPlatform, platform } from './platform.js'
 import { bodyOfPlatform, SOON } from './platform-body.js'
@@ -68,7 +68,10 @@ function wireOfForeign(value) {
   const reason = typeof value.statusText === 'string' ? value.statusText : ''
   const wire = new Wire(checkedStatus(value.status), reason)
   try {
-    addFields(pairsOfForeign(headers), wire)
+    const pairs = pairsOfForeign(headers)
+    // Of another fetch, such as undici's or node-fetch's: they decode as the platform's does.
+    if (hasUrl(value)) addFetchedFields(value, pairs, wire)
+    else addFields(pairs, wire)
   } catch (cause) {
     throw invalidResponse(
       `The handler returned a Response with a bad header: ${cause.message}`,
