@@ -51,6 +51,11 @@ test('lines of one name are combined, set-cookie is not', () => {
   assert.deepEqual([...headers.values()], ['1', '2, 3', 'x=1; y=2', 'a=1', 'b=2'])
 })
 
+test('so many lines of one name as limits can let through are combined', () => {
+  const headers = of('a:1\n'.repeat(50_000))
+  assert.equal(headers.get('a').length, 50_000 + 2 * 49_999)
+})
+
 test('request headers are immutable, and arguments are checked before that', () => {
   const headers = of('a:1\n')
   for (const change of [

@@ -30,14 +30,17 @@ export function separatorOf(name) {
  * @param {number} start where the header lines begin: the LF behind the target
  */
 export function findValue(head, needle, start) {
-  const at = head.indexOf(needle, start)
+  let at = head.indexOf(needle, start)
   if (at === -1) return null
-  const from = at + needle.length
-  const end = head.indexOf('\n', from)
-  const value = head.slice(from, end)
-  const again = head.indexOf(needle, end)
-  if (again === -1) return value
-  return value + separatorOf(needle.slice(1, -1)) + findValue(head, needle, again)
+  let value = ''
+  for (;;) {
+    const from = at + needle.length
+    const end = head.indexOf('\n', from)
+    value += head.slice(from, end)
+    at = head.indexOf(needle, end)
+    if (at === -1) return value
+    value += separatorOf(needle.slice(1, -1))
+  }
 }
 
 /** The value of a field that the parser lets through only once. */
