@@ -213,3 +213,29 @@ test("with the platform's known before, its place can be taken", () => {
     'globalThis.Platform = { Request: globalThis.Request }',
   )
 })
+
+test("fast: what an app has put there before, of milouv's, is left there", () => {
+  run(`
+    globalThis.Response = Response
+    for (let times = 0; times < 2; times++) {
+      installGlobals('fast')
+      assert.equal(globalThis.Response, Response)
+      uninstallGlobals('fast')
+      assert.equal(globalThis.Response, Response)
+    }
+  `)
+})
+
+test('fast: a listen that fails by the globals leaves them as they were', () => {
+  run(`
+    const { fetch } = globalThis
+    globalThis.Response = class extends Response {}
+    const Theirs = globalThis.Response
+    for (let times = 0; times < 2; times++) {
+      assert.throws(() => installGlobals('fast'), { code: 'ERR_INVALID_STATE' })
+    }
+    served()
+    assert.equal(globalThis.Response, Theirs)
+    assert.equal(globalThis.fetch, fetch)
+  `)
+})

@@ -23,14 +23,21 @@ const { globals } = shared
  */
 export function installGlobals(mode) {
   if (mode === 'none') return
-  if (mode === 'fast' && globals.fast++ === 0) {
-    platform('Response')
-    install('Response', () => Response)
+  if (mode === 'fast') {
+    if (globals.fast === 0) installResponse()
+    globals.fast++
   }
   globals.compat++
   // Else not before there is a Request to be taken: it may load the platform's, which costs 25 ms.
   if (shared.classes.Request === undefined) beforeNextRequest(installCompat)
   else installCompat()
+}
+
+function installResponse() {
+  // Somebody did it before, maybe ahead of anyone who had seen the platform's.
+  if (shared.ours.has(current('Response')?.value)) return
+  platform('Response')
+  install('Response', () => Response)
 }
 
 function installCompat() {

@@ -36,7 +36,7 @@ export function platform(name) {
   if (Class !== undefined) return Class
   throw invalidState(
     `milouv needs the platform's ${name}, and globalThis.${name} was replaced by milouv's before ` +
-      "milouv had seen it: read it once before importing milouv, or listen with globals: 'fast'",
+      "milouv had seen it: read it once before importing milouv, or leave that to globals: 'fast'",
   )
 }
 
