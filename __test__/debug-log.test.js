@@ -98,3 +98,21 @@ describe('NODE_DEBUG', () => {
     })
   }
 })
+
+test('a request whose URL cannot be told is no uncaught exception', async (t) => {
+  const distrustful = `
+    import { HttpServer, Response } from ${JSON.stringify(indexUrl)}
+    const trustProxy = () => { throw new Error('whom to trust?') }
+    const server = new HttpServer({ trustProxy })
+    server.listen((request, info) => new Response(info.httpVersion))
+    console.log(server.port)
+    process.stdin.resume().on('end', () => server.close({ timeout: 0 }))
+  `
+  const child = new Child(t, distrustful, { env: { NODE_DEBUG: 'milouv' } })
+  const client = await RawClient.connect(await child.message())
+  assert.equal((await client.ask(request('GET /'))).text, '1.1')
+  child.closeInput()
+  const { code, stderr } = await child.ended()
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /request 1: GET a URL that cannot be told HTTP\/1\.1$/m)
+})

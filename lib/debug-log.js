@@ -45,7 +45,7 @@ function logStart(message) {
   const number = ++requests
   seen.set(message, { number, started: performance.now() })
   const version = `HTTP/${info.httpVersion}`
-  log('request %d: %s %s %s', number, request.method, request.url, version)
+  log('request %d: %s %s %s', number, request.method, urlOf(request), version)
 }
 
 function logFinish(message) {
@@ -63,6 +63,15 @@ function logRefusal({ status, code, reason, offset, remoteAddress }) {
   const answer = status === 0 ? 'without an answer' : `with ${status}`
   const fault = `${code} at byte ${offset}: ${reason}`
   log('request of %s refused %s: %s', placeOf(remoteAddress), answer, fault)
+}
+
+/** The application says whom to trust on it, and may throw. */
+function urlOf(request) {
+  try {
+    return request.url
+  } catch {
+    return 'a URL that cannot be told'
+  }
 }
 
 function placeOf({ address, port, family }) {
