@@ -239,7 +239,9 @@ describe('Forwarded', () => {
       ['_hidden', '127.0.0.1'],
       ['unknown', '127.0.0.1'],
       ['"_a:_b"', '127.0.0.1'],
-      ['"192.0.2.1:_b"', '127.0.0.1'],
+      ['"192.0.2.1:_b"', '192.0.2.1:0'],
+      ['"[2001:db8::1]:_b"', '2001:db8::1:0'],
+      ['"192.0.2.1:_"', '127.0.0.1'],
       ['""', '127.0.0.1'],
     ]) {
       assert.equal((await told(t, [`forwarded: for=${node}`]))[1], client, node)
@@ -272,6 +274,19 @@ describe('Forwarded', () => {
       assert.equal((await told(t, [`forwarded: ${value}`], true))[1], '127.0.0.1')
     }
   })
+})
+
+test('a function that gives a promise trusts nobody, and the handler is told so', async (t) => {
+  const told = []
+  const onError = (error) => {
+    told.push(error)
+  }
+  const server = serve(t, tell, { trustProxy: async () => false, onError })
+  const client = await connectTo(t, server)
+  assert.equal((await client.ask(request('GET /', ALL))).status, 500)
+  assert.equal(told.length, 1)
+  assert.equal(told[0].code, 'ERR_INVALID_ARG_TYPE')
+  assert.match(told[0].message, /options\.trustProxy .*Promise/)
 })
 
 test('a request for an absolute URL keeps it', async (t) => {

@@ -20,7 +20,8 @@ const ONE_PAIR = `(${TOKEN})=(${TOKEN}|${QUOTED})`
 const ELEMENT = new RegExp(`^[ \\t]*${ONE_PAIR}[ \\t]*(?:;[ \\t]*(?:${ONE_PAIR}[ \\t]*)?)*$`)
 const PAIR = new RegExp(ONE_PAIR, 'g')
 
-const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/
+// A port may be hidden where the address is not (RFC 7239, 6.3).
+const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::(?:(\d{1,5})|_[\w.-]+))?$/
 
 /** Where a node is (RFC 7239, 6; also a bare IPv6 address); null: it is hidden, or no node. */
 function nodeOf(text) {

@@ -73,7 +73,7 @@ export function trustedHops(value, name) {
   if (value === undefined || value === false) return undefined
   if (value === true) return () => true
   if (typeof value === 'function') {
-    return ({ address }, hop) => Boolean(value(unmapped(address), hop))
+    return ({ address }, hop) => answerOf(value(unmapped(address), hop), name)
   }
   if (typeof value === 'number') {
     if (!Number.isInteger(value) || value < 0 || value > HOPS_MAX) {
@@ -89,6 +89,12 @@ export function trustedHops(value, name) {
     value,
   )
   return inList(networks, entries.includes(UNIX))
+}
+
+/** A promise, which an async function gives, would count as true whatever it brings. */
+function answerOf(answer, name) {
+  if (typeof answer?.then !== 'function') return Boolean(answer)
+  throw invalidArgType(`what ${name} gives`, 'a boolean', answer)
 }
 
 function inList(networks, trustsUnix) {

@@ -76,8 +76,9 @@ export interface ProxyProtocol {
    */
   trust?: true | string | string[]
   /**
-   * Milliseconds from the connect to the end of the header; 0: no limit. Default: of HttpServer
-   * `timeouts.headers` or, where that is 0, `timeouts.idle`, else 15 000.
+   * Milliseconds from the connect to the end of the header, from 0 to 2 147 483 647; 0: no limit.
+   * Default: of HttpServer `timeouts.headers` or, where that is 0, `timeouts.idle`; of
+   * InboundTcpSocket 15 000.
    */
   timeout?: number
 }

@@ -94,7 +94,9 @@ export interface ServerOptions extends SocketOptions {
    * `info.remoteAddress` is the client's, and `request.url` has the scheme and host that the client
    * asked for. `true`: all; a number: so many hops; addresses and networks as in
    * {@link ProxyProtocol.trust}, and `'unix'` for whoever connects to `path`; or a function of a
-   * hop's address and its distance, 0 for the one that has connected. Default: none.
+   * hop's address and its distance, 0 for the one that has connected. What it throws is thrown by
+   * `info.remoteAddress` and `request.url`; so is, where it gives a promise, a TypeError with the
+   * code `ERR_INVALID_ARG_TYPE`. Default: none.
    */
   trustProxy?: boolean | number | string | string[] | ((address: string, hop: number) => boolean)
   /**
