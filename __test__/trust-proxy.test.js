@@ -276,6 +276,14 @@ describe('Forwarded', () => {
   })
 })
 
+test('Proto counts also where an HTTP/1.0 client named no host', async (t) => {
+  const server = serve(t, tell, { trustProxy: true })
+  const client = await connectTo(t, server)
+  client.send('GET /a?b HTTP/1.0\r\nx-forwarded-proto: https\r\n\r\n')
+  const [url] = JSON.parse((await client.answer()).text)
+  assert.equal(url, `https://127.0.0.1:${server.port}/a?b`)
+})
+
 test('a function that gives a promise trusts nobody, and the handler is told so', async (t) => {
   const told = []
   const onError = (error) => {

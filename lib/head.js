@@ -129,7 +129,7 @@ export function urlOf(exchange) {
   const host = findFirst(head, '\nhost:', end)
   const { forwarded } = exchange
   const origin =
-    (forwarded === undefined ? null : forwardedOrigin(forwarded, host)) ??
+    (forwarded === undefined ? null : forwardedOrigin(forwarded, host, exchange)) ??
     (host === null ? null : originOf(host)) ??
     standIn(exchange)
   if (PLAIN_TARGET.test(target) && !target.includes('/.') && !target.includes('/%2')) {
@@ -139,10 +139,13 @@ export function urlOf(exchange) {
 }
 
 /** What a trusted proxy was asked for: it may leave out either part, or say what is none. */
-function forwardedOrigin({ proto, host: toldHost }, host) {
+function forwardedOrigin({ proto, host: toldHost }, host, { authority }) {
   const scheme = proto?.toLowerCase() === 'https' ? 'https' : 'http'
-  const told = toldHost === undefined ? null : lookUp(scheme, toldHost)
-  return told ?? (host === null ? null : lookUp(scheme, host))
+  for (const each of [toldHost, host, authority]) {
+    const origin = typeof each === 'string' ? lookUp(scheme, each) : null
+    if (origin !== null) return origin
+  }
+  return null
 }
 
 /** What stands in where the client named no host, or one that no URL can have. */
