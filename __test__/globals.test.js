@@ -80,6 +80,35 @@ test("compat: new Request and fetch take milouv's Request; undone afterwards", (
   `)
 })
 
+test("compat: another body does not go on with the first one's length", () => {
+  run(`
+    const { createServer } = await import('node:http')
+    const upstream = createServer(({ headers }, response) => {
+      response.end(headers['content-length'])
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => upstream.on('listening', resolve))
+    const url = 'http://127.0.0.1:' + upstream.address().port
+    installGlobals('compat')
+    const head = 'POST /x\\nhost:a\\ncontent-length:4\\n'
+    const { headers } = createRequest(fakeExchange(head, { body: 'body' }))
+    const lengthOf = async (body) => {
+      const signal = AbortSignal.timeout(10_000)
+      const init = { method: 'POST', headers, body, duplex: 'half', signal }
+      return (await fetch(url, init)).text()
+    }
+    assert.equal(await lengthOf('longer'), '6')
+    assert.equal(await lengthOf(new Uint8Array(2)), '2')
+    assert.equal(await lengthOf(new Blob(['longer'])), '6')
+    assert.equal(await lengthOf(new Blob(['body']).stream()), '4')
+    const one = createRequest(fakeExchange(head, { body: 'body' }))
+    const other = new globalThis.Request(one, { body: 'longer' })
+    assert.equal(other.headers.get('content-length'), null)
+    assert.equal(new globalThis.Request(one).headers.get('content-length'), '4')
+    upstream.close()
+    upstream.closeAllConnections()
+  `)
+})
+
 test('counted: the last one undoes it', () => {
   run(`
     const { fetch } = globalThis

@@ -232,6 +232,13 @@ defineInspect(Request, 'Request', (request) => {
 })
 inherit('Request', Request)
 
+/** For another body than they came with. */
+function withoutLength(headers) {
+  const copy = new (platform('Headers'))(headers)
+  copy.delete('content-length')
+  return copy
+}
+
 /**
  * The platform's Request for one of ours. The body goes over to it, unless `keepsBody`: then the
  * platform's has none, because its caller brings another.
@@ -243,7 +250,8 @@ function toPlatform(request, keepsBody) {
   const wrapped = wrappedBy(request)
   if (wrapped !== null) return wrapped
   const { method } = request
-  const init = { method, headers: request.headers, signal: request.signal }
+  const headers = keepsBody ? withoutLength(request.headers) : request.headers
+  const init = { method, headers, signal: request.signal }
   // The platform's refuses a body here; ours has it, since clients do send one.
   const body = method === 'GET' || method === 'HEAD' || keepsBody ? null : bodyOf(request)
   if (body !== null) {
