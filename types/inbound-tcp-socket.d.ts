@@ -74,7 +74,7 @@ export interface ProxyProtocol {
    * with the `path` of a file, whose rights say who may connect: there, and at an abstract name, it
    * can only be `true`. Anything else throws a TypeError with the code `ERR_INVALID_ARG_VALUE`.
    */
-  trust?: true | string | string[]
+  trust?: true | string | readonly string[]
   /**
    * Milliseconds from the connect to the end of the header, from 0 to 2 147 483 647; 0: no limit.
    * Default: of HttpServer `timeouts.headers` or, where that is 0, `timeouts.idle`; of

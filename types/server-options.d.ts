@@ -98,7 +98,12 @@ export interface ServerOptions extends SocketOptions {
    * `info.remoteAddress` and `request.url`; so is, where it gives a promise, a TypeError with the
    * code `ERR_INVALID_ARG_TYPE`. Default: none.
    */
-  trustProxy?: boolean | number | string | string[] | ((address: string, hop: number) => boolean)
+  trustProxy?:
+    | boolean
+    | number
+    | string
+    | readonly string[]
+    | ((address: string, hop: number) => boolean)
   /**
    * The fields that these proxies write: `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded`
    * (RFC 7239). The others are not looked at: proxies pass on what they do not know, and it may be
@@ -194,7 +199,7 @@ export interface ConnectionInfo {
    * @param promise work that goes on behind the answer
    * @throws a TypeError with the code `ERR_INVALID_ARG_TYPE` for what has no `then`.
    */
-  waitUntil(promise: Promise<unknown>): void
+  waitUntil(promise: PromiseLike<unknown>): void
   /**
    * Sends an informational answer (RFC 9110, 15.2; 103 Early Hints: RFC 8297) ahead of the real
    * one. Does nothing for a client of HTTP/1.0, or one that has left.

@@ -43,6 +43,8 @@ const native: Handler = async () => new globalThis.Response('text')
 const full = async (request: Request, info: ConnectionInfo) => {
   const body: unknown = await request.json()
   info.waitUntil(info.completed)
+  const thenable: PromiseLike<number> = Promise.resolve(1)
+  info.waitUntil(thenable)
   return Response.json({ body, from: info.remoteAddress.address }, { status: 201 })
 }
 server.listen(sync).listen(native).listen(full)
