@@ -192,7 +192,7 @@ describe('new HttpServer', () => {
 describe('listen', () => {
   test('of InboundTcpSocket takes a function or handlers, nothing else', () => {
     const socket = new InboundTcpSocket()
-    for (const value of [undefined, null, 1, 'f', true, Symbol('s')]) {
+    for (const value of [undefined, null, 1, 'f', true, Symbol('s'), []]) {
       assertRefuses(() => socket.listen(value), TYPE, 'listener')
     }
     for (const name of ['open', 'data', 'drain', 'end', 'close']) {

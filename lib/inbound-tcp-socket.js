@@ -53,7 +53,7 @@ export class InboundTcpSocket {
 
   listen(listener) {
     const handlers = typeof listener === 'function' ? fromFunction(listener) : listener
-    if (handlers === null || typeof handlers !== 'object') {
+    if (handlers === null || typeof handlers !== 'object' || Array.isArray(handlers)) {
       throw invalidArgType('listener', 'a function or an object of handlers', listener)
     }
     for (const name of HANDLER_NAMES) {
