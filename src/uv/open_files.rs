@@ -50,9 +50,9 @@ impl StreamListener {
         let Some(line) = line() else { return OpenFiles::Many };
         let copied = with_socket(self.handle(), |socket| {
             let next = socket.try_clone()?;
-            let (next, own) = (next.as_raw_fd() as u64, socket.as_raw_fd());
+            let next = next.as_raw_fd() as u64;
             let is_low = next < line.saturating_sub(KEPT_BACK.min(line / SHARE));
-            Ok((next, is_low && is_free(own, line)))
+            Ok((next, is_low && is_free(line)))
         });
         match copied {
             Some(Ok((next, _))) if next >= line => OpenFiles::Few,
@@ -68,18 +68,13 @@ impl StreamListener {
     }
 }
 
-/// Whether nothing has this descriptor: a copy of an open one gets the lowest from there on.
+/// Whether nothing has this descriptor. It is only asked for: to copy another one there would have
+/// the kernel make room for all up to it, and the process may be allowed a million.
 #[cfg(unix)]
-fn is_free(open: i32, wanted: u64) -> bool {
-    use std::os::fd::{FromRawFd, OwnedFd};
-    let Ok(wanted) = i32::try_from(wanted) else { return true };
-    // SAFETY: copies an open descriptor, or fails.
-    let copy = unsafe { libc::fcntl(open, libc::F_DUPFD_CLOEXEC, wanted) };
-    if copy >= 0 {
-        // SAFETY: it was just made, and nobody else knows of it; so it is closed once.
-        drop(unsafe { OwnedFd::from_raw_fd(copy) });
-    }
-    copy == wanted
+fn is_free(descriptor: u64) -> bool {
+    let Ok(descriptor) = i32::try_from(descriptor) else { return true };
+    // SAFETY: reads a flag, or fails where nothing has the number.
+    unsafe { libc::fcntl(descriptor, libc::F_GETFD) == -1 }
 }
 
 #[cfg(unix)]
