@@ -34,7 +34,7 @@ fn find(name: &CStr) -> Option<usize> {
             let module = GetModuleHandleW(module);
             if module.is_null() { null() } else { GetProcAddress(module, name.as_ptr()) }
         };
-        (!address.is_null()).then(|| address as usize)
+        (!address.is_null()).then_some(address as usize)
     })
 }
 

@@ -8,7 +8,7 @@ use socket2::SockAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::callbacks::{Events, Key, on_connection, on_stream_closed};
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use super::descriptor::with_socket;
 use super::stream_handle::{Kind, StreamHandle};
 #[cfg(unix)]

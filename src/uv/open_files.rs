@@ -32,6 +32,7 @@ impl Stream {
 
 /// How many files more the process may open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "there are always many"))]
 pub enum OpenFiles {
     /// Only those that are kept back.
     Few,
