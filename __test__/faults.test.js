@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import binding from '../lib/binding.js'
 import { artifactPath } from '../scripts/artifact.mjs'
 import { faultyPackage } from '../scripts/faults.mjs'
@@ -255,6 +257,29 @@ test('a clock that does not start is started with the next connection', async (t
   await Promise.all([first.rest(), second.rest()])
   await server.ask('close')
   assert.deepEqual(await server.exited, { code: 0, signal: null })
+})
+
+test('the short time of a connection goes with it, whoever listens meanwhile', async (t) => {
+  const { HttpServer, InboundTcpSocket } = await import(pathToFileURL(index))
+  const { default: faulty } = await import(pathToFileURL(join(dirname(index), 'lib/binding.js')))
+  const late = new HttpServer()
+  const raw = new InboundTcpSocket().listen({
+    open(connection) {
+      connection.setTimeout(20)
+      late.listen(() => {})
+    },
+  })
+  t.after(() => Promise.all([late.close({ timeout: 0 }), raw.close()]))
+  const short = await RawClient.connect(raw.port)
+  await short.rest()
+  // The tick that finds nobody is the last.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const client = await RawClient.connect(late.port)
+  faulty.disarmFaults()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const { on_tick: ticks = 0 } = faulty.disarmFaults()
+  assert.ok(ticks < 5, `${ticks} ticks`)
+  await client.destroy()
 })
 
 test('what could not be sent does not stay in memory', async (t) => {

@@ -47,14 +47,15 @@ impl Sweep {
     /// Makes the tick fine enough for a listener's timeouts.
     pub fn adopt_timeouts(&mut self, timeouts: &[u32], now: u64) {
         for &timeout in timeouts.iter().filter(|&&timeout| timeout != 0) {
+            // Not what connections ask for: that goes with them.
+            self.base = self.base.min(period_for(timeout));
             self.adopt_timeout(timeout, now);
         }
-        self.base = self.base.min(self.period);
     }
 
     /// Makes the tick fine enough for one connection's timeout, until no connection is left.
     pub fn adopt_timeout(&mut self, timeout: u32, now: u64) {
-        let period = (u64::from(timeout) / TICKS_PER_TIMEOUT).clamp(TICK_MIN, TICK_MAX);
+        let period = period_for(timeout);
         if period < self.period {
             self.period = period;
             if std::mem::take(&mut self.running) {
@@ -94,6 +95,10 @@ impl Sweep {
         let last = std::mem::replace(&mut self.last, now);
         if now > last + 2 * self.period { last } else { now }
     }
+}
+
+fn period_for(timeout: u32) -> u64 {
+    (u64::from(timeout) / TICKS_PER_TIMEOUT).clamp(TICK_MIN, TICK_MAX)
 }
 
 /// Finds the connections whose time is up and deals with each.
