@@ -20,13 +20,21 @@ const CALLBACKS = [
  * calls does so, and each callback. And in the middle of its work.
  */
 const WITHIN = ['enter', 'leave', 'pull', 'send_now']
-/** What is told of connections that end, by a panic or because their client has what it wants. */
-const CAUSES = ['ERR_MILOUV_PANIC', 'ECONNRESET', 'none']
+/** Those that work for a connection, of which somebody knows. */
+const TELLING = ['on_read', 'on_write', 'on_shutdown', 'enter', 'leave', 'pull', 'send_now']
+/** What is told of the connection; of one whose client has what it wants also that it has left. */
+const PANIC = 'ERR_MILOUV_PANIC'
 /**
  * How many panics there are at a place in a scene, at most, from the first time to the last.
  * MILOUV_PANICS sets another number.
  */
 const TIMES = Number(process.env.MILOUV_PANICS ?? 20)
+
+/** How often there was a panic at each place, and how often it was told as what it is. */
+const panics = new Map()
+const panicsTold = new Map()
+const countOf = (counts, place) => counts.get(place) ?? 0
+const add = (counts, place) => counts.set(place, countOf(counts, place) + 1)
 
 let index
 before(() => {
@@ -40,23 +48,36 @@ for (const scene of Object.keys(scenes)) {
     assert.equal(await play(scene, ports), true, 'without a panic')
     await recovered()
     const passed = await server.ask('disarm')
-    let panics = 0
+    let count = 0
     for (const place of [...CALLBACKS, ...WITHIN]) {
       const times = passed[place] ?? 0
       for (let skip = 0; skip < times; skip += Math.ceil(times / TIMES)) {
         const what = `${place}, time ${skip + 1}`
         const fault = { call: place, value: 1, skip }
         const where = { server, ports, recovered, scene, what }
-        const { http, raw } = await playArmed({ ...where, ...fault })
-        const unlike = [...http, ...raw].filter((code) => !CAUSES.includes(code))
+        const { http, raw, came, well } = await playArmed({ ...where, ...fault })
+        const told = [...http, ...raw].filter((code) => code !== 'none')
+        const causes = well ? [PANIC, 'ECONNRESET'] : [PANIC]
+        const unlike = told.filter((code) => !causes.includes(code))
         assert.deepEqual(unlike, [], what)
-        panics += 1
+        if (!came) continue
+        count += 1
+        add(panics, place)
+        if (told.includes(PANIC)) add(panicsTold, place)
       }
     }
-    t.diagnostic(`${panics} panics`)
+    t.diagnostic(`${count} panics`)
     await end()
   })
 }
+
+test('none was left out, and those that end a connection were told', () => {
+  const places = [...CALLBACKS, ...WITHIN]
+  const missing = places.filter((place) => countOf(panics, place) === 0)
+  assert.deepEqual(missing, [], 'panicked nowhere')
+  const untold = TELLING.filter((place) => countOf(panicsTold, place) === 0)
+  assert.deepEqual(untold, [], 'told nowhere')
+})
 
 describe('a clock', () => {
   for (const place of ['on_tick', 'enter', 'leave', 'deadline']) {

@@ -108,13 +108,17 @@ export class HttpService {
   /** `unsent`: if the connection has gone, the answer was not out. */
   watchCompletion(exchange, unsent = !exchange.done) {
     if (exchange.aborted !== null) return Promise.reject(exchange.aborted)
-    return new Promise((resolve, reject) => {
-      const id = this.#nextWatched++
-      const waits = binding.watchCompletion(exchange.key, id, exchange.done)
-      if (waits) this.#watched.set(id, { exchange, resolve, reject })
-      else if (waits === false || !unsent) resolve()
-      else reject(abortError('ECONNRESET', LEFT_EARLY))
-    })
+    const id = this.#nextWatched++
+    const waits = binding.watchCompletion(exchange.key, id, exchange.done)
+    if (waits) {
+      return new Promise((resolve, reject) => {
+        this.#watched.set(id, { exchange, resolve, reject })
+      })
+    }
+    if (waits === false || !unsent) return Promise.resolve()
+    // Whoever waits for the answer is about to be told why there will be none.
+    if (!exchange.done) return exchange.lost()
+    return Promise.reject(abortError('ECONNRESET', LEFT_EARLY))
   }
 
   stats() {

@@ -17,7 +17,10 @@ const large = new Uint8Array(LARGE).fill(97)
 const text = 'a'.repeat(LARGE)
 
 /** What the application was told since it was last asked. */
-let told = { http: [], raw: [], uncaught: [] }
+const nothing = () => ({ http: [], raw: [], uncaught: [] })
+let told = nothing()
+/** Exchanges and raw connections whose end it was not told yet. */
+const waiting = { http: new Set(), raw: new Set() }
 const codeOf = (error) => error?.code ?? error?.message ?? String(error)
 
 process.on('uncaughtException', (error) => told.uncaught.push(codeOf(error)))
@@ -47,7 +50,15 @@ const answers = {
 }
 
 function handler(request, info) {
-  info.completed.catch((error) => told.http.push(codeOf(error)))
+  const settled = (code) => {
+    waiting.http.delete(info)
+    told.http.push(code)
+  }
+  waiting.http.add(info)
+  info.completed.then(
+    () => settled('none'),
+    (error) => settled(codeOf(error)),
+  )
   return answers[new URL(request.url).pathname](request)
 }
 
@@ -60,14 +71,19 @@ brief.listen(handler)
 const narrow = new HttpServer({ port: 0, limits: { maxConnections: 1 } }).listen(handler)
 
 const echo = {
+  open: (connection) => waiting.raw.add(connection),
   data: (connection, bytes) => connection.write(bytes),
   end: (connection) => connection.end(),
-  close: (_, error) => told.raw.push(error === undefined ? 'none' : codeOf(error)),
+  close(connection, error) {
+    waiting.raw.delete(connection)
+    told.raw.push(error === undefined ? 'none' : codeOf(error))
+  },
 }
 const raw = new InboundTcpSocket({ port: 0 }).listen(echo)
 const proxied = new InboundTcpSocket({ port: 0, proxyProtocol: { trust: 'loopback' } }).listen({
   ...echo,
   open(connection) {
+    waiting.raw.add(connection)
     connection.pause()
     setImmediate(() => connection.resume())
   },
@@ -103,15 +119,19 @@ async function listen({ options, call, value }) {
 
 const commands = {
   ports: () => Object.fromEntries(Object.entries(servers).map(([name, { port }]) => [name, port])),
-  arm({ call, value, skip, times }) {
+  arm({ call, value, skip, times, also = [] }) {
     binding.disarmFaults()
+    for (const fault of also) binding.armFault(fault.call, fault.value, 0, 1_000)
     binding.armFault(call, value, skip, times)
   },
   disarm: () => binding.disarmFaults(),
   state,
-  told() {
-    const all = told
-    told = { http: [], raw: [], uncaught: [] }
+  async told() {
+    for (let left = 300; left > 0 && waiting.http.size + waiting.raw.size > 0; left--) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const all = { ...told, waiting: { http: waiting.http.size, raw: waiting.raw.size } }
+    told = nothing()
     return all
   },
   memory() {

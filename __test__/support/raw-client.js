@@ -189,8 +189,10 @@ export class RawClient {
 
   async #more(what) {
     if (this.#ended) {
-      const text = JSON.stringify(this.#received.toString('latin1').slice(0, 300))
-      throw new Error(`the connection ended before ${what}, with ${text}`)
+      const received = this.#received
+      const text = JSON.stringify(received.toString('latin1').slice(0, 300))
+      const error = new Error(`the connection ended before ${what}, with ${text}`)
+      throw Object.assign(error, { received })
     }
     await new Promise(this.#onWake)
   }

@@ -71,7 +71,7 @@ pub(super) fn receive(socket: SockRef<'_>, room: &mut [MaybeUninit<u8>]) -> io::
 
 /// Reads what is there now, and says how that went as libuv does; 0: it would block.
 pub(super) fn receive_now(handle: *const sys::uv_handle_t, room: &mut [MaybeUninit<u8>]) -> c_int {
-    match with_socket(handle, |socket| socket.recv(room)) {
+    match with_socket(handle, |socket| faults::system("recv now", || socket.recv(room))) {
         Some(Ok(0)) => sys::uv_errno_t_UV_EOF,
         Some(received) => match unless_blocked(received) {
             Ok(length) => length as c_int,

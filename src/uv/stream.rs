@@ -103,16 +103,35 @@ impl Stream {
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
     /// block.
     pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
-        if let Some(result) = with_socket(self.handle(), |socket| send(socket, pieces, 0)) {
-            return result.map_err(|error| Error::of_system(&error, "write"));
+        match self.send(pieces, 0) {
+            Some(result) => result,
+            None => self.try_write_by_libuv(pieces),
         }
+    }
+
+    /// By the socket itself. None: libuv has no descriptor to give.
+    fn send(&self, pieces: &[&[u8]], flags: i32) -> Option<Result<usize, Error>> {
+        if faults::outcome("no descriptor", 0) != 0 {
+            return None;
+        }
+        let sent = with_socket(self.handle(), |socket| send(socket, pieces, flags))?;
+        Some(sent.map_err(|error| Error::of_system(&error, "write")))
+    }
+
+    fn try_write_by_libuv(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
         let mut buffers = [sys::uv_buf_t { base: std::ptr::null_mut(), len: 0 }; PIECES];
         let count = pieces.len().min(PIECES);
         for (buffer, piece) in buffers.iter_mut().zip(pieces) {
-            *buffer = buffer_of(piece);
+            let room = faults::room("send room", piece.len());
+            *buffer = buffer_of(&piece[..room]);
+            if room < piece.len() {
+                break;
+            }
         }
-        // SAFETY: the buffers point into `pieces`, which outlive this synchronous call.
-        let status = unsafe { sys::uv_try_write(self.stream(), buffers.as_ptr(), count as c_uint) };
+        let status = faults::status("uv_try_write", || {
+            // SAFETY: the buffers point into `pieces`, which outlive this synchronous call.
+            unsafe { sys::uv_try_write(self.stream(), buffers.as_ptr(), count as c_uint) }
+        });
         match Error::check(status, "write") {
             Ok(written) => Ok(written as usize),
             Err(error) if error.is_would_block() => Ok(0),
@@ -124,9 +143,9 @@ impl Stream {
     /// can, they wait for that, so that one segment has them and the FIN.
     #[cfg(target_os = "linux")]
     pub fn try_write_last(&self, bytes: &[u8]) -> Result<usize, Error> {
-        match with_socket(self.handle(), |socket| send(socket, &[bytes], libc::MSG_MORE)) {
-            Some(result) => result.map_err(|error| Error::of_system(&error, "write")),
-            None => self.try_write(&[bytes]),
+        match self.send(&[bytes], libc::MSG_MORE) {
+            Some(result) => result,
+            None => self.try_write_by_libuv(&[bytes]),
         }
     }
 
