@@ -5,7 +5,11 @@ import { availableParallelism } from 'node:os'
 import { describe, test } from 'node:test'
 import { attacks } from '../abuse/attacks/index.mjs'
 import { assault } from '../abuse/lib/assault.mjs'
+import { crowd, leave } from '../abuse/lib/crowd.mjs'
 import { reportOf } from '../abuse/lib/report.mjs'
+import { CALLS } from '../abuse/servers/milouv-calls.mjs'
+import { ConnectionInfo } from '../lib/connection-info.js'
+import { RawClient, request } from './support/raw-client.js'
 
 const NAMES = [
   'fewer files than clients',
@@ -13,7 +17,7 @@ const NAMES = [
   'a handler answers twice',
   'a handler closes the server',
   'a handler calls all there is',
-  'pipelined, never read',
+  'pipelined and never read',
   'the wall clock jumps',
 ]
 
@@ -34,10 +38,45 @@ describe('milouv holds', { skip }, () => {
   }
 })
 
+test('no member of what a handler is given is left out of the calls', () => {
+  const names = Object.getOwnPropertyNames(ConnectionInfo.prototype)
+  const called = CALLS.map((call) => call.replace(/\(\)$/, ''))
+  const missing = names.filter((name) => !called.includes(`info.${name}`))
+  assert.deepEqual(missing, ['constructor'])
+  for (const name of ['server.stats', 'request.formData', 'answer.status']) {
+    assert.ok(called.includes(name), name)
+  }
+})
+
 test('a server that ends falls short, and it is said how', { skip }, async () => {
   const { good, faults } = await assault('node-http', named('a handler throws'), 3, cores)
   assert.equal(good, false)
   assert.match(faults.at(-1), /^the process ended \(1\)/)
+})
+
+describe('a server that keeps what it got falls short', { skip }, () => {
+  const found = async (run) => (await assault('milouv', { run }, 3, cores)).faults
+
+  test('memory', async () => {
+    const faults = await found(async ({ target }) => {
+      const client = await RawClient.connect(target.port)
+      for (let left = 2; left > 0; left--) await client.ask(request('GET /keep'))
+      await client.destroy()
+      return { text: '', good: true }
+    })
+    assert.equal(faults.length, 1)
+    assert.match(faults[0], /^2\d MiB of JavaScript were kept$/)
+  })
+
+  test('descriptors', async (t) => {
+    const faults = await found(async ({ target }) => {
+      const clients = await crowd(target.port, 10)
+      t.after(() => leave(clients))
+      return { text: '', good: true }
+    })
+    assert.equal(faults.length, 1)
+    assert.match(faults[0], /^(9|10) descriptors were kept$/)
+  })
 })
 
 describe('the report', () => {

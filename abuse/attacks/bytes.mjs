@@ -27,7 +27,7 @@ function converse(port, { pieces, manner }) {
       first ||= bytes.toString('latin1', 0, 12)
     })
     socket.on('error', () => undefined)
-    socket.on('close', () => resolve(/^HTTP\/1\.1 (\d)/.exec(first)?.[1] ?? 'none'))
+    socket.on('close', () => resolve(/^HTTP\/1\.1 (\d\d\d)/.exec(first)?.[1] ?? 'none'))
   })
 }
 
@@ -42,14 +42,16 @@ export const garbage = {
       if (at % 1000 === 0) await target.serves()
       return answer
     })
-    const { 2: served = 0, 4: refused = 0, 5: unsupported = 0, none = 0 } = outcomes
-    const known = served + refused + unsupported + none + (outcomes[1] ?? 0)
-    const hung = size - known
+    const sumOf = (pattern) =>
+      Object.entries(outcomes).reduce((sum, [key, n]) => (pattern.test(key) ? sum + n : sum), 0)
+    const [served, refused, failed] = [/^[12]/, /^(4\d\d|501|505)$/, /^500$/].map(sumOf)
+    const { none = 0 } = outcomes
+    const hung = size - served - refused - failed - none
     return {
       text:
-        `${served} served, ${refused + unsupported} refused, ` +
-        `${none} without an answer, ${hung} hung`,
-      good: hung === 0,
+        `${served} served, ${refused} refused, ${none} without an answer, ` +
+        `${failed} failed, ${hung} hung`,
+      good: hung === 0 && failed === 0,
     }
   },
 }

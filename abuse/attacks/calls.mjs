@@ -3,13 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RawClient, request } from '../../__test__/support/raw-client.js'
 import { forEach, said } from '../lib/crowd.mjs'
 import { within } from '../lib/target.mjs'
-import { CALLED } from '../servers/calls.mjs'
+import { CALLED, CLOSE, STATES } from '../servers/calls.mjs'
 
 const AT_ONCE = 20
 const LEAVES = 'when the client has left'
 const BODY = 'a body in two parts'
 /** These may end the connection that asks for them, or that of another. */
 const CLOSING = /close(All|Idle)Connections/
+/** What may come of a call that nobody's connection is to end by. */
+const WELL = /^(200|left)$/
 
 /** The first answer that is not informational. */
 async function finalAnswer(client) {
@@ -43,16 +45,26 @@ async function callOnce(port, [name, state]) {
   }
 }
 
-/** What the server tells once so many calls have been made, or after some seconds. */
-async function reportOf(port, made = 0) {
+async function textOf(port, path) {
+  const client = await within(RawClient.connect(port), 'to connect')
+  const { text } = await within(client.ask(request(`GET ${path}`)), `the answer of ${path}`)
+  await client.destroy()
+  return text
+}
+
+/** What the server tells once that is so, or after some seconds. */
+async function reportOf(port, isSo) {
   for (let left = 50; ; left--) {
-    const client = await within(RawClient.connect(port), 'to connect')
-    const { text } = await within(client.ask(request('GET /calls')), 'the report')
-    await client.destroy()
-    const report = JSON.parse(text)
-    if (report.made >= made || left === 0) return report
+    const report = JSON.parse(await textOf(port, '/calls'))
+    if (isSo(report) || left === 0) return report
     await sleep(100)
   }
+}
+
+/** Each on a server of its own, which is to close, and to serve before that who is there. */
+async function closeOnce(port, state) {
+  const spare = Number(await textOf(port, '/spare'))
+  return callOnce(spare, [CLOSE, state])
 }
 
 export const callsInStates = {
@@ -60,26 +72,31 @@ export const callsInStates = {
   about: 'wait, send, read or have left, while each call is made, so many times in each state',
   sizes: { full: 20, small: 1 },
   async run({ target, size }) {
-    const { names, states } = await reportOf(target.port)
-    const pairs = names.flatMap((name) => states.map((state) => [name, state]))
+    const { names } = await reportOf(target.port, () => true)
+    const pairs = names.flatMap((name) => STATES.map((state) => [name, state]))
     const gentle = pairs.filter(([name]) => !CLOSING.test(name))
     const closing = pairs.filter(([name]) => CLOSING.test(name))
     const pick = (list) => (at) => callOnce(target.port, list[at % list.length])
     const outcomes = await forEach(gentle.length * size, AT_ONCE, pick(gentle))
-    const { made, refused } = await reportOf(target.port, gentle.length * size)
+    const wanted = gentle.length * size
+    const { made, refused } = await reportOf(target.port, (report) => report.made >= wanted)
     const closed = await forEach(closing.length * size, 1, pick(closing))
-    const { strange } = await reportOf(target.port, made)
+    const ended = await forEach(STATES.length * size, AT_ONCE, (at) =>
+      closeOnce(target.port, STATES[at % STATES.length]),
+    )
+    const { strange, spares } = await reportOf(target.port, (report) => report.spares === 0)
     const odd = [
-      ...Object.keys(outcomes).filter((what) => !/^(200|left)$/.test(what)),
+      ...Object.keys({ ...outcomes, ...ended }).filter((what) => !WELL.test(what)),
       ...Object.keys(closed).filter((what) => !/^(200|left|broken off)$/.test(what)),
       ...strange,
     ]
     const text =
-      `${names.length} calls in ${states.length} states: ${said(outcomes)}; ` +
-      `${made} made, ${refused} refused; calls that close: ${said(closed)}`
+      `${names.length + 1} calls in ${STATES.length} states: ${said(outcomes)}; ` +
+      `${made} made, ${refused} refused; calls that close: ${said(closed)}; ` +
+      `that close the server: ${said(ended)}, ${spares} did not close`
     return {
       text: [text, ...strange].join('; '),
-      good: odd.length === 0 && made === gentle.length * size,
+      good: odd.length === 0 && made === wanted && spares === 0,
     }
   },
 }

@@ -6,27 +6,21 @@ import { halfHeads, idle } from './memory.mjs'
 import { answersTwice, bodyFails, closes, hanging, late, rejecting, throwing } from './programs.mjs'
 import {
   fastUploads,
+  haltedBodies,
+  haltedReadersOfBytes,
+  haltedReadersOfMade,
+  haltedReadersOfStreams,
   pipelinedUnread,
   slowBodies,
   slowHeads,
-  slowReadersOfBytes,
-  slowReadersOfMade,
-  slowReadersOfStreams,
+  slowReaders,
 } from './slow.mjs'
 import { blockedLoop, clockJumps } from './time.mjs'
 
 export const attacks = [
-  ...[idle, halfHeads, slowHeads, slowBodies, slowReadersOfBytes, slowReadersOfMade],
-  ...[
-    slowReadersOfStreams,
-    pipelinedUnread,
-    fastUploads,
-    resets,
-    halfCloses,
-    oneRequestEach,
-    fewFiles,
-    killedClients,
-  ],
+  ...[idle, halfHeads, slowHeads, slowBodies, haltedBodies, slowReaders],
+  ...[haltedReadersOfBytes, haltedReadersOfMade, haltedReadersOfStreams],
+  ...[pipelinedUnread, fastUploads, resets, halfCloses, oneRequestEach, fewFiles, killedClients],
   ...[garbage, bodyLimit, throwing, rejecting, bodyFails, answersTwice, hanging, late, closes],
   ...[callsInStates, blockedLoop, clockJumps],
 ]

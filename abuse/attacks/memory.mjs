@@ -1,7 +1,8 @@
 // What a connection costs that does nothing, by the bench's own measure.
 import { prepare, sample } from '../../bench/lib/measures/memory.mjs'
 import { workloads } from '../../bench/lib/workloads.mjs'
-import { commandOf } from '../lib/target.mjs'
+import { aftermath } from '../lib/assault.mjs'
+import { commandOf, Target } from '../lib/target.mjs'
 
 const KiB = 1024
 // Nobody is to be closed while the others are still coming.
@@ -19,19 +20,26 @@ function crowdOf(name, workloadName, about, bar) {
       const peer = { command: () => commandOf(server, config) }
       const options = { ...cores, warmup: WARM_UP_S }
       const client = prepare(workload, options)
-      const { perConnection, before, rss } = await sample({
-        peer,
-        workload,
-        client,
-        options,
-        connections: size,
-      })
+      let before
+      let behind
+      const around = {
+        before: async (process) => {
+          before = await Target.of(process).collected()
+        },
+        behind: async (process) => {
+          behind = await aftermath(Target.of(process), before)
+        },
+      }
+      const given = { peer, workload, client, options, connections: size, around }
+      const { perConnection, rss } = await sample(given)
+      const { faults, after } = behind
+      // A few connections say nothing about one.
+      const isWithin = size < 1_000 || perConnection <= bar * KiB
       return {
         text: `${(perConnection / KiB).toFixed(2)} KiB for each`,
-        // A few connections say nothing about one.
-        good: size < 1_000 || perConnection <= bar * KiB,
-        before: { rss: before },
-        peak: rss,
+        good: isWithin && faults.length === 0,
+        ...{ faults, before, after, peak: rss },
+        cpu: after && after.cpu - before.cpu,
       }
     },
   }

@@ -2,7 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Target } from './target.mjs'
 
+const MiB = 1024 * 1024
 const FILES_KEPT = 5
+/** More of JavaScript, once garbage is collected; and of all, for allocators keep some. */
+const HELD_KEPT = 8 * MiB
+const RSS_KEPT = 64 * MiB
 const SPINNING = 0.25
 const SETTLE_MS = 10_000
 
@@ -12,11 +16,11 @@ async function settled(target, before) {
     await sleep(200)
     if (!target.isAlive || target.look().files <= before.files + FILES_KEPT) break
   }
-  return target.look()
+  return target.collected()
 }
 
 /** What must hold behind every attack; a list of what does not. */
-async function aftermath(target, before) {
+export async function aftermath(target, before) {
   // An end is heard of in the next turn.
   await sleep(100)
   try {
@@ -34,14 +38,19 @@ async function lookAfter(target, before) {
   const after = await settled(target, before)
   const files = after.files - before.files
   if (files > FILES_KEPT) faults.push(`${files} descriptors were kept`)
+  const grown = { held: after.held - before.held, rss: after.rss - before.rss }
+  if (grown.held > HELD_KEPT) faults.push(`${inMiB(grown.held)} of JavaScript were kept`)
+  if (grown.rss > RSS_KEPT) faults.push(`${inMiB(grown.rss)} of memory were kept`)
   const share = await target.idleShare()
   if (share > SPINNING) faults.push(`takes ${(share * 100).toFixed(0)} % of a core, idle`)
   return { faults, after }
 }
 
+const inMiB = (bytes) => `${(bytes / MiB).toFixed(0)} MiB`
+
 async function underAttack(target, attack, size, more) {
   await target.warmUp()
-  const before = target.look()
+  const before = await target.collected()
   target.peak = before.rss
   target.watch()
   const faults = []

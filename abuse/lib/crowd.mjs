@@ -7,7 +7,9 @@ export async function forEach(count, atOnce, work) {
   let next = 0
   const worker = async () => {
     while (next < count) {
-      const outcome = await work(next++).catch((error) => error.code ?? error.message)
+      const outcome = await work(next++).catch(
+        (error) => error.code ?? error.message.split(', with "')[0],
+      )
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
     }
   }

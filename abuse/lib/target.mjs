@@ -27,10 +27,10 @@ export async function within(promise, what, ms = LIMIT_MS) {
   }
 }
 
-/** What starts a server. */
+/** What starts a server; it can be asked for what it holds when its garbage is collected. */
 export function commandOf(name, config) {
   const script = fileURLToPath(new URL(`../servers/${name}.mjs`, import.meta.url))
-  return [process.execPath, script, JSON.stringify(config)]
+  return [process.execPath, '--expose-gc', script, JSON.stringify(config)]
 }
 
 export class Target {
@@ -45,6 +45,13 @@ export class Target {
     const target = new Target()
     const limited = few === undefined ? withOpenFiles : withExactlyFiles
     target.#server = await startServer(limited(inEnvironment, few ?? FILES), core)
+    return target
+  }
+
+  /** One that was started elsewhere. */
+  static of(server) {
+    const target = new Target()
+    target.#server = server
     return target
   }
 
@@ -93,10 +100,20 @@ export class Target {
 
   /** One request of a client that does no harm. */
   async serves() {
+    const { status, text } = await this.#ask('GET /')
+    if (status !== 200 || text !== HELLO) throw new Error(`a clean request got ${status}`)
+  }
+
+  /** Bytes of JavaScript that it holds when garbage is collected; and what it takes then. */
+  async collected() {
+    const { text } = await this.#ask('GET /held')
+    return { ...this.look(), held: Number(text) }
+  }
+
+  async #ask(line) {
     const client = await within(RawClient.connect(this.port), 'a clean connection')
     try {
-      const { status, text } = await within(client.ask(request('GET /')), 'a clean request')
-      if (status !== 200 || text !== HELLO) throw new Error(`a clean request got ${status}`)
+      return await within(client.ask(request(line)), 'a clean request')
     } finally {
       await client.destroy()
     }

@@ -1,4 +1,5 @@
 // What the servers that are attacked have in common.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** What `/` answers: the bench's clients ask for it, too. */
 export const HELLO = 'Hello World'
@@ -11,6 +12,17 @@ export const made = () => Buffer.alloc(LARGE.length, 'made ')
 
 /** Of 64 KiB, in a streamed answer. */
 export const PIECES = 160
+
+/** Bytes of JavaScript that are held, garbage aside. */
+export async function held() {
+  // Finalizers let go of what they stood for in a turn of their own.
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc()
+    await nextTurn()
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 const BLOCKED_MS = 3_000
 

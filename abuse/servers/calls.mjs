@@ -7,6 +7,8 @@ export const STATES = [
 ]
 
 export const CALLED = 'called'
+/** Ends the server that it is made on: the others are not for that. */
+export const CLOSE = 'server.close()'
 
 /** What may be refused, has a code or says by its kind what is wrong with the call. */
 function isPlain(error) {
@@ -16,13 +18,16 @@ function isPlain(error) {
 
 export class Calls {
   #calls
+  #close
   #made = 0
   #refused = 0
   #strange = new Set()
+  #spares = 0
 
-  /** `calls`: by name, functions that take what `make` was given. */
-  constructor(calls) {
+  /** `calls`: by name, functions that take what `make` was given; `close`: the one named CLOSE. */
+  constructor(calls, close) {
     this.#calls = calls
+    this.#close = close
   }
 
   /** Makes a call; its promise, if it gives one, may settle when it likes. */
@@ -33,15 +38,26 @@ export class Calls {
       if (!isPlain(error)) this.#strange.add(`${name}: ${error}`)
     }
     try {
-      Promise.resolve(this.#calls[name](given)).catch(refuse)
+      const call = name === CLOSE ? this.#close : this.#calls[name]
+      Promise.resolve(call(given)).catch(refuse)
     } catch (error) {
       refuse(error)
     }
   }
 
+  /** A server that is there to be closed; `closed`: settles when it is. */
+  watchSpare(closed) {
+    this.#spares++
+    closed.then(
+      () => this.#spares--,
+      (error) => this.#strange.add(`a spare server: ${error}`),
+    )
+  }
+
   report() {
     return JSON.stringify({
-      ...{ names: Object.keys(this.#calls), states: STATES },
+      spares: this.#spares,
+      names: Object.keys(this.#calls),
       ...{ made: this.#made, refused: this.#refused, strange: [...this.#strange] },
     })
   }

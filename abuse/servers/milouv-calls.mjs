@@ -1,34 +1,56 @@
 // All that milouv gives a handler to call, in every state.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Request, Response } from 'milouv'
-import { CALLED, Calls } from './calls.mjs'
+import { HttpServer, Request, Response } from 'milouv'
+import { CALLED, Calls, CLOSE } from './calls.mjs'
 
-const members = (of, names) =>
-  Object.fromEntries(names.map((name) => [`${of}.${name}`, (given) => given[of][name]]))
+/** All that a class has: none can be forgotten. What takes arguments is named again below. */
+function allOf(of, { prototype }) {
+  const found = Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .filter(([name]) => name !== 'constructor')
+    .map(([name, { get }]) =>
+      get ? [`${of}.${name}`, (given) => given[of][name]] : [`${of}.${name}()`, callOf(of, name)],
+    )
+  return Object.fromEntries(found)
+}
 
-const methods = (of, names, ...args) =>
-  Object.fromEntries(names.map((name) => [`${of}.${name}()`, (given) => given[of][name](...args)]))
+const callOf = (of, name) => (given) => given[of][name]()
 
-const READERS = ['arrayBuffer', 'blob', 'bytes', 'clone', 'formData', 'json', 'text']
-
-const calls = new Calls({
-  ...members('server', ['hostname', 'listening', 'port', 'url']),
-  ...methods('server', ['address', 'closeAllConnections', 'closeIdleConnections', 'ref', 'stats']),
+const all = {
+  ...allOf('server', HttpServer),
   'server.listen()': ({ server }) => server.listen(() => undefined),
   'server.unref()': ({ server }) => server.unref().ref(),
-  ...members('info', ['completed', 'httpVersion', 'localAddress', 'remoteAddress', 'trailers']),
+  // Its class is not exported: abuse.test.js looks whether all are here.
+  'info.completed': ({ info }) => info.completed,
+  'info.httpVersion': ({ info }) => info.httpVersion,
+  'info.localAddress': ({ info }) => info.localAddress,
+  'info.peerAddress': ({ info }) => info.peerAddress,
+  'info.remoteAddress': ({ info }) => info.remoteAddress,
   'info.sendInformational()': ({ info }) => info.sendInformational(103, { link: '</a>' }),
+  'info.trailers': ({ info }) => info.trailers,
   'info.waitUntil()': ({ info }) => info.waitUntil(nextTurn()),
-  ...members('request', ['body', 'bodyUsed', 'headers', 'method', 'signal', 'url']),
-  ...methods('request', READERS),
+  ...allOf('request', Request),
   'request.body.cancel()': ({ request }) => request.body?.cancel(),
   'request.body.getReader()': ({ request }) => request.body?.getReader().read(),
   'new Request(request)': ({ request }) => new Request(request).text(),
   'new globalThis.Request(request)': ({ request }) => new globalThis.Request(request).text(),
   'new Response(request.body)': ({ request }) => new Response(request.body).text(),
-  ...methods('answer', READERS),
-  ...members('answer', ['body', 'bodyUsed', 'headers', 'status']),
-})
+  ...allOf('answer', Response),
+}
+// This one is made on servers of its own.
+delete all[CLOSE]
+export const CALLS = Object.keys(all)
+const calls = new Calls(all, ({ server }) => spares.get(server)(server.close()))
+
+/** What resolves the promise that a spare server is closed. */
+const spares = new WeakMap()
+
+/** Another server that makes calls; gives its port. */
+export function openSpare() {
+  const spare = new HttpServer()
+  calls.watchSpare(new Promise((resolve) => spares.set(spare, resolve)))
+  spare.listen((request, info) => callInState(spare, request, info))
+  return spare.port
+}
 
 const bytes = (text) => new TextEncoder().encode(text)
 

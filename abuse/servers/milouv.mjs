@@ -2,12 +2,13 @@
 // usage: node milouv.mjs '{"timeout": ms, "maxBody": bytes}'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpServer, Response } from 'milouv'
-import { block, HELLO, LARGE, made, PIECES } from './behaviour.mjs'
-import { callInState } from './milouv-calls.mjs'
+import { block, HELLO, held, LARGE, made, PIECES } from './behaviour.mjs'
+import { callInState, openSpare } from './milouv-calls.mjs'
 
 const { timeout = 60_000, maxBody = 1024 ** 3 } = JSON.parse(process.argv[2] ?? '{}')
 
 let spent
+const kept = []
 // One answer for everybody: a Response takes a copy of its bytes when it is made.
 const large = new Response(LARGE)
 const timeouts = { headers: timeout, receive: timeout, send: timeout, idle: 65_000 }
@@ -30,6 +31,7 @@ function pieces(fails) {
 
 const handlers = {
   '/': () => new Response(HELLO),
+  '/held': async () => new Response(`${await held()}`),
   '/echo': async (request) => new Response(`${(await request.arrayBuffer()).byteLength}`),
   '/unread': () => new Response('unread'),
   async '/later'() {
@@ -45,6 +47,8 @@ const handlers = {
     return new Response(`${length}`)
   },
   '/large': () => large,
+  // What an attack would be found out by, see abuse.test.js.
+  '/keep': () => new Response(`${kept.push(made())}`),
   '/made': () => new Response(made()),
   '/stream': () => new Response(pieces()),
   '/body-fails': () => new Response(pieces(true)),
@@ -67,6 +71,7 @@ const handlers = {
     return new Response('closing')
   },
   '/calls': (request, info) => callInState(server, request, info),
+  '/spare': () => new Response(`${openSpare()}`),
   '/block'() {
     block()
     return new Response('blocked')

@@ -1,12 +1,13 @@
 // All that node:http gives a handler to call, in every state.
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CALLED, Calls } from './calls.mjs'
 
 const methods = (of, names, ...args) =>
   Object.fromEntries(names.map((name) => [`${of}.${name}()`, (given) => given[of][name](...args)]))
 
-const calls = new Calls({
+const all = {
   ...methods('server', ['address', 'closeAllConnections', 'closeIdleConnections', 'ref', 'listen']),
   'server.getConnections()': ({ server }) => server.getConnections(() => undefined),
   'server.unref()': ({ server }) => server.unref().ref(),
@@ -22,7 +23,17 @@ const calls = new Calls({
   'response.removeHeader()': ({ response }) => response.removeHeader('x-a'),
   'response.addTrailers()': ({ response }) => response.addTrailers({ 'x-a': 'b' }),
   'response.setTimeout()': ({ response }) => response.setTimeout(60_000),
-})
+}
+const calls = new Calls(all, ({ server }) => server.close())
+
+/** Another server that makes calls; gives its port. */
+export async function openSpare() {
+  const spare = createServer((request, response) => callInState(spare, request, response))
+  spare.listen(0, '127.0.0.1')
+  await once(spare, 'listening')
+  calls.watchSpare(once(spare, 'close'))
+  return spare.address().port
+}
 
 const end = ({ response }) => response.end(CALLED)
 

@@ -3,8 +3,8 @@
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { block, HELLO, LARGE, made, PIECES } from './behaviour.mjs'
-import { callInState } from './node-http-calls.mjs'
+import { block, HELLO, held, LARGE, made, PIECES } from './behaviour.mjs'
+import { callInState, openSpare } from './node-http-calls.mjs'
 
 const { timeout = 60_000, maxBody = 1024 ** 3 } = JSON.parse(process.argv[2] ?? '{}')
 
@@ -36,6 +36,7 @@ async function count(request, response, pause) {
 
 const handlers = {
   '/': (_, response) => response.setHeader('content-type', 'text/plain').end(HELLO),
+  '/held': async (_, response) => response.end(`${await held()}`),
   '/echo': (request, response) => count(request, response, 0),
   '/unread': (_, response) => response.end('unread'),
   '/later': (_, response) => setTimeout(() => response.end('later'), 20),
@@ -62,6 +63,7 @@ const handlers = {
     response.end('closing')
   },
   '/calls': (request, response) => callInState(server, request, response),
+  '/spare': async (_, response) => response.end(`${await openSpare()}`),
   '/block'(_, response) {
     block()
     response.end('blocked')

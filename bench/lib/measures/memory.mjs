@@ -32,7 +32,8 @@ async function untilOpen(port, wanted) {
   }
 }
 
-export async function sample({ peer, workload, client, options, connections }) {
+/** `around`: what somebody wants to see of the server besides, before and behind it all. */
+export async function sample({ peer, workload, client, options, connections, around = {} }) {
   const files = connections + OTHER_FILES
   const command = withOpenFiles(peer.command(workload.kind), files)
   const server = await startServer(command, options.serverCore)
@@ -43,6 +44,7 @@ export async function sample({ peer, workload, client, options, connections }) {
     if (options.warmup > 0) await client.load(server.port, options.warmup, WARM_CONNECTIONS)
     await untilOpen(server.port, 0)
     await sleep(REST_MS)
+    await around.before?.(server)
     const before = rssBytes(server.pid)
     crowd = startConnections(workload, server.port, connections, files, options.clientCore)
     await crowd.opened()
@@ -52,6 +54,8 @@ export async function sample({ peer, workload, client, options, connections }) {
     await untilOpen(server.port, connections)
     // Each has kept its place: what it sends now is answered.
     await crowd.finish()
+    crowd.end()
+    await around.behind?.(server)
     return { perConnection: (rss - before) / connections, before, rss }
   } finally {
     crowd?.end()
