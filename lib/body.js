@@ -3,6 +3,7 @@
 
 import { isDisturbed } from 'node:stream'
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
+import { GatheredBytes } from './gathered-bytes.js'
 import { destroyStream } from './node-stream.js'
 import { platform } from './platform.js'
 import { snapshotOf } from './snapshot.js'
@@ -291,22 +292,13 @@ async function* pulledFrom(exchange) {
 }
 
 async function collect(pieces) {
-  const all = []
-  let length = 0
+  const gathered = new GatheredBytes()
   for await (const piece of pieces) {
     const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece
     if (!isUint8Array(bytes)) throw new TypeError('Received non-Uint8Array chunk')
-    all.push(bytes)
-    length += bytes.byteLength
+    gathered.add(bytes)
   }
-  if (all.length === 1 && all[0].byteLength === all[0].buffer.byteLength) return all[0]
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const bytes of all) {
-    whole.set(bytes, at)
-    at += bytes.byteLength
-  }
-  return whole
+  return gathered.whole()
 }
 
 const EMPTY = new Uint8Array(0)
