@@ -66,7 +66,10 @@ function forgetOld(folder) {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (Date.now() - statSync(path).mtimeMs > HOUR) rmSync(path, { recursive: true, force: true })
+    // Another test may be just removing it.
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined || Date.now() - found.mtimeMs <= HOUR) continue
+    rmSync(path, { recursive: true, force: true })
   }
 }
 
