@@ -49,6 +49,7 @@ impl Runtime {
         assert!(!is_out || send.is_empty(), "something waits behind our FIN");
         match (protocol, &listener.service) {
             (Protocol::Http(state), Service::Http { .. }) => {
+                state.machine.check();
                 let is_open = *phase == Phase::Open;
                 assert!(is_open || !state.serving, "an answer is awaited that cannot come");
                 assert!(is_open || state.watching.is_none(), "an end is awaited that has come");

@@ -88,7 +88,7 @@ pub(crate) struct Inbox {
     /// Bytes behind the current message, from `kept_at` on.
     pub kept: Vec<u8>,
     pub kept_at: usize,
-    drained: u64,
+    pub drained: u64,
     pub refusal: Option<Refusal>,
 }
 

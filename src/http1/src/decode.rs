@@ -138,6 +138,12 @@ impl RequestDecoder {
         matches!(self.phase, Phase::Head(_))
     }
 
+    /// A head was complete, and its message is not over.
+    #[cfg(debug_assertions)]
+    pub(crate) fn is_in_body(&self) -> bool {
+        matches!(self.phase, Phase::Length(_) | Phase::Chunked(_))
+    }
+
     /// The end of the stream: an error inside a message.
     pub fn finish(&mut self) -> Result<(), Refusal> {
         match self.phase {

@@ -87,8 +87,13 @@ impl State {
         if let Some((reading, writing)) = next {
             *self = Self { reading, writing };
         }
-        debug_assert!((self.reading == R::Head) == (self.writing == W::Idle), "{self:?}");
-        debug_assert!((self.reading == R::Ended) == (self.writing == W::Ended), "{self:?}");
+        debug_assert!(self.is_sound(), "{self:?}");
+    }
+
+    /// There is something to answer once there is a request; both sides end together.
+    pub(crate) fn is_sound(self) -> bool {
+        (self.reading == Reading::Head) == (self.writing == Writing::Idle)
+            && (self.reading == Reading::Ended) == (self.writing == Writing::Ended)
     }
 
     /// Both sides are whole: another message may follow.
