@@ -34,7 +34,7 @@ test('every body of some seconds is right, and the report says so', { skip }, as
     readFileSync(file, 'utf8'),
   )
   assert.match(report, /^\*\*A short run, of 0\.1 min/m)
-  assert.match(report, /^\*\*It holds\*\*: [\d,]+ exchanges, every body verified\.$/m)
+  assert.match(report, /^\*\*It holds\*\*: [\d,]+ exchanges, every body verified;$/m)
   for (const kind of kinds) assert.ok(report.includes(`| ${kind} | `), kind)
   assert.match(report, /^\| RSS \| [\d.]+ \| .* not judged \|$/m)
   assert.equal(chart.match(/<polyline class="line" points="[\d., ]+"/g).length, 2)

@@ -6,10 +6,17 @@ import { isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
 import { ensurePackages } from './setup.mjs'
 import { runNodeTests } from './steps.mjs'
-import { runMain } from './toolchain.mjs'
+import { runMain, SetupError } from './toolchain.mjs'
 
 runMain(() => {
   ensurePackages()
   if (!isFresh('debug')) build('debug')
   process.exitCode = runNodeTests(process.execPath)
+  // A test that builds, or somebody who edits, would have the others run without assertions.
+  if (isFresh('debug')) return
+  throw new SetupError(
+    'not all tests ran with the debug build',
+    'another was put in its place meanwhile, or the sources were edited',
+    'npm run test:debug',
+  )
 })

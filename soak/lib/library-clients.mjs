@@ -88,7 +88,7 @@ export const readingLarge = reading(0)
 export const readingSlowly = reading(20)
 
 /** Two routes of a Hono app, by fetch; one answer in ten is given up. */
-export const fetching = async ({ port, random, count }) => {
+export const fetching = async ({ port, random, count, left }) => {
   const base = `http://127.0.0.1:${port}/hono`
   const id = `${random.next()}`
   const user = await within(fetch(`${base}/users/${id}?page=2`), 'the answer to fetch')
@@ -107,7 +107,7 @@ export const fetching = async ({ port, random, count }) => {
     await sleep(random.below(5))
     abort.abort()
     await gone.catch(() => undefined)
-    return
+    return left()
   }
   const answer = await within(fetch(`${base}/echo`, init), 'the answer to fetch')
   verify(Buffer.from(await answer.arrayBuffer()), seed, length)

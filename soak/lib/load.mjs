@@ -31,9 +31,10 @@ export async function load({ port, seed, over, tally }) {
   const play = async (kind, round) => {
     const random = SeededRandom.forCase(seed, client++)
     const count = (sent, received) => tally.count(kind, sent, received)
+    const left = () => tally.leave(kind)
     while (!isOver) {
       try {
-        await round({ port, random, count, over })
+        await round({ port, random, count, left, over })
       } catch (error) {
         tally.fail(kind, error)
         await sleep(AFTER_FAILURE_MS)

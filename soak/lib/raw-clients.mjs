@@ -50,7 +50,7 @@ export const halfClosing = ({ port, ...given }) =>
   })
 
 /** Leaves whenever it likes, with a reset or without; what has come until then is not looked at. */
-export const leaving = async ({ port, random, count }) => {
+export const leaving = async ({ port, random, left }) => {
   const client = await within(RawClient.connect(port), 'to connect')
   const wire = wireOf(anyRequest(random, 2_000_000), random)
   client.send(random.chance(0.5) ? wire : wire.subarray(0, random.below(wire.length)))
@@ -58,7 +58,7 @@ export const leaving = async ({ port, random, count }) => {
   await sleep(random.below(30))
   if (random.chance(0.5)) client.reset()
   else client.destroy()
-  count()
+  left()
 }
 
 const REFUSED = /^HTTP\/1\.1 408 /

@@ -30,17 +30,23 @@ function trendRow({ what, warm, end, ratio, rise, perMinute, bound, good, judged
 }
 
 function loadTable({ rows }) {
-  const body = rows.map(({ kind, exchanges, sent, received, failures }) => [
-    ...[kind, count(exchanges), count(Math.round(sent / MiB))],
+  const body = rows.map(({ kind, exchanges, left, sent, received, failures }) => [
+    ...[kind, count(exchanges), count(left), count(Math.round(sent / MiB))],
     ...[count(Math.round(received / MiB)), failures],
   ])
-  const header = ['clients', 'verified', 'MiB sent', 'MiB received', 'wrong or missing']
+  const header = ['clients', 'verified', 'left', 'MiB sent', 'MiB received', 'wrong or missing']
   return table(header, body)
 }
 
 function verdictOf({ faults, tally }) {
-  const all = tally.rows.reduce((sum, { exchanges }) => sum + exchanges, 0)
-  if (faults.length === 0) return [`**It holds**: ${count(all)} exchanges, every body verified.`]
+  const sumOf = (what) => tally.rows.reduce((sum, row) => sum + row[what], 0)
+  const [all, left] = [sumOf('exchanges'), sumOf('left')]
+  if (faults.length === 0) {
+    return [
+      `**It holds**: ${count(all)} exchanges, every body verified;`,
+      `${count(left)} more, whose clients left before their end.`,
+    ]
+  }
   return [`**It falls short**, in ${count(all)} exchanges:`, '', ...faults.map((one) => `- ${one}`)]
 }
 

@@ -9,7 +9,7 @@ export class Tally {
   #of(kind) {
     const known = this.#kinds.get(kind)
     if (known !== undefined) return known
-    const made = { kind, exchanges: 0, sent: 0, received: 0, failures: 0 }
+    const made = { kind, exchanges: 0, left: 0, sent: 0, received: 0, failures: 0 }
     this.#kinds.set(kind, made)
     return made
   }
@@ -20,6 +20,11 @@ export class Tally {
     row.exchanges++
     row.sent += sent
     row.received += received
+  }
+
+  /** One that its client has left before there was anything to verify. */
+  leave(kind) {
+    this.#of(kind).left++
   }
 
   fail(kind, error) {
