@@ -56,16 +56,15 @@ export const garbage = {
   },
 }
 
-/** Sends a body until an answer has come or nobody takes it. */
+/** Sends a body, as fast as it is taken, until an answer has come. */
 async function sendUntilAnswered(client, bytes, total) {
   let over = false
   const answer = client.answer().finally(() => {
     over = true
   })
-  answer.catch(() => undefined)
+  const settled = answer.catch(() => undefined)
   for (let sent = 0; sent < total && !over; sent += bytes.length) {
-    client.send(bytes)
-    await sleep(1)
+    await Promise.race([client.sendPieces([bytes]), settled])
   }
   return answer
 }

@@ -24,7 +24,8 @@ function crowdOf(name, workloadName, about, bar) {
       let behind
       const around = {
         before: async (process) => {
-          before = await Target.of(process).collected()
+          // Nothing is collected: what garbage there is belongs to the bench's measure.
+          before = Target.of(process).look()
         },
         behind: async (process) => {
           behind = await aftermath(Target.of(process), before)

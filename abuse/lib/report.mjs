@@ -69,7 +69,7 @@ export function reportOf({ results, servers, machine, source, sizes, versions, f
     'own, in a process of its own, which is looked at from outside (/proc). It holds when the',
     'attack went as it should, and behind it the process is there and answers a clean request,',
     'has given back its descriptors and its memory (garbage collected, 8 MiB more of JavaScript',
-    'and 64 MiB in all at most), and takes no CPU time; one that is to end the process has to end',
+    'and 128 MiB in all at most), and takes no CPU time; one that is to end the process has to end',
     `it well. Of ${results.length} attacks,`,
     `${sums.join(', ')}.`,
     '',
