@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout } from 'node:timers/promises'
 import { Response } from 'milouv'
 import { request } from './support/raw-client.js'
-import { eventually, serveRaw } from './support/serve.js'
+import { connectTo, eventually, serve, serveRaw } from './support/serve.js'
 
 const bodies = {
   large: Buffer.alloc(1024 * 1024, 'answer '),
@@ -45,7 +45,6 @@ async function handledOnce(t, { options, answer }, body) {
 }
 
 describe('the answer arrives whole although the client sends on', () => {
-  // Twice this is a little less than a lingering connection takes at most.
   const more = request('GET /more').repeat(8_000)
 
   for (const [name, close] of Object.entries(closes)) {
@@ -66,4 +65,36 @@ describe('the answer arrives whole although the client sends on', () => {
       })
     }
   }
+})
+
+describe('a body that nobody reads', () => {
+  for (const mebibytes of [1, 8, 40]) {
+    test(`of ${mebibytes} MiB takes no answer from a client that sends it first`, async (t) => {
+      const { client } = await serveRaw(t, () => new Response('early'))
+      const size = mebibytes * 1024 * 1024
+      const head = Buffer.from(request('POST /', [`content-length: ${size}`]))
+      await client.pause().sendPieces([head, Buffer.alloc(size)])
+      client.resume()
+      const answer = await client.answer()
+      assert.equal(`${answer.body}`, 'early')
+      assert.equal(answer.get('connection'), 'close')
+      assert.equal((await client.rest()).length, 0)
+      assert.equal(await client.closed, null)
+    })
+  }
+})
+
+describe('a client that does not end', () => {
+  test('is destroyed once it has been silent', async (t) => {
+    const server = serve(t, () => new Response('last', closing))
+    const client = await connectTo(t, server, { allowHalfOpen: true })
+    client.send(request('GET /'))
+    await client.answer()
+    for (let piece = 0; piece < 5; piece += 1) {
+      await setTimeout(600)
+      assert.equal(server.stats().connections.open, 1, 'it still sends')
+      client.send('x')
+    }
+    await eventually(() => assert.equal(server.stats().connections.open, 0))
+  })
 })

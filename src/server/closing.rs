@@ -11,11 +11,15 @@ use super::tasks::{Cause, Task};
 use crate::js::HttpHooks;
 use crate::uv::{Error, Stream, let_go};
 
-/// How long a lingering connection waits for the peer's FIN, in milliseconds.
+/// How long a lingering connection waits for the peer to send on or end, in milliseconds.
 const LINGER_TIMEOUT: u64 = 2_000;
 
-/// Bytes that a lingering connection throws away before it gives up on the peer.
-const LINGER_BYTES: usize = 1024 * 1024;
+/// How long it does so altogether, in milliseconds.
+const LINGER_TIME: u64 = 30_000;
+
+/// Bytes that it throws away before it gives up on the peer. Many clients read no answer before
+/// their body is out, and the kernels of both ends hold some 10 MiB of it alone.
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
 
 /// The cause when nobody knows a better one: the connection ended under an open exchange.
 pub fn reset() -> Cause {
@@ -169,8 +173,11 @@ impl Runtime {
         match (connection.phase, &mut connection.protocol) {
             (Phase::Flushing { linger: false }, _) => self.remove(key, None),
             (Phase::Flushing { linger: true }, _) => {
-                let until = now + LINGER_TIMEOUT;
-                connection.phase = Phase::Lingering { until, left: LINGER_BYTES };
+                connection.phase = Phase::Lingering {
+                    silent_by: now + LINGER_TIMEOUT,
+                    until: now + LINGER_TIME,
+                    left: LINGER_BYTES,
+                };
                 if let Err(error) = connection.stream.end::<Driver>() {
                     self.shutdown_failed(key, error);
                 }
@@ -196,9 +203,12 @@ impl Runtime {
     /// Throws away what a lingering connection still gets. False: it does not linger.
     pub fn discard_lingering(&mut self, key: ConnectionKey, bytes: usize) -> bool {
         let Some(connection) = self.connections.get_mut(key) else { return true };
-        let Phase::Lingering { left, .. } = &mut connection.phase else { return false };
+        let Phase::Lingering { silent_by, left, .. } = &mut connection.phase else { return false };
         match left.checked_sub(bytes) {
-            Some(rest) => *left = rest,
+            Some(rest) => {
+                *left = rest;
+                *silent_by = self.uv_loop.now() + LINGER_TIMEOUT;
+            }
             None => self.remove(key, None),
         }
         true

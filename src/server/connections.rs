@@ -105,6 +105,8 @@ pub enum Phase {
     /// Our FIN is out; what still comes is thrown away until the peer ends, so that the answer is
     /// not lost to a reset (RFC 9112, 9.6).
     Lingering {
+        /// When the peer must have sent more.
+        silent_by: u64,
         until: u64,
         left: usize,
     },

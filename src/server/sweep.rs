@@ -138,7 +138,9 @@ fn due(key: ConnectionKey, connection: &Connection, now: u64) -> Option<Due> {
         return Some(Due::Lost(key, error));
     }
     match (&connection.protocol, connection.phase) {
-        (_, Phase::Lingering { until, .. }) => (until <= now).then_some(Due::Linger(key)),
+        (_, Phase::Lingering { silent_by, until, .. }) => {
+            (silent_by.min(until) <= now).then_some(Due::Linger(key))
+        }
         (Protocol::Http(http), _) => (http.machine.deadline()? <= now).then_some(Due::Http(key)),
         (Protocol::Proxy(proxy), _) => (proxy.deadline()? <= now).then_some(Due::Proxy(key)),
         (Protocol::Raw(raw), _) => {
