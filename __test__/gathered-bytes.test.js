@@ -33,6 +33,19 @@ test('pieces of all sizes, in all orders', async (t) => {
   }
 })
 
+test("one piece of the application's stays its own", async () => {
+  for (const memory of [new ArrayBuffer(4), new SharedArrayBuffer(4)]) {
+    const piece = new Uint8Array(memory).fill(1)
+    for (const source of [piecesOf(piece, [4]), ReadableStream.from([piece])]) {
+      const body = await new Response(source).bytes()
+      assert.ok(body.buffer instanceof ArrayBuffer)
+      piece.fill(2)
+      assert.deepEqual([...body], [1, 1, 1, 1])
+      piece.fill(1)
+    }
+  }
+})
+
 const COUNT = 100_000
 const MOST_FOR_EACH = 20
 

@@ -270,7 +270,7 @@ export function readBytes(body) {
     case ITERABLE:
       return collect(body.source)
     default:
-      return body.source.takeBytes() ?? collect(pulledFrom(body.source))
+      return body.source.takeBytes() ?? collect(pulledFrom(body.source), true)
   }
 }
 
@@ -291,8 +291,9 @@ async function* pulledFrom(exchange) {
   }
 }
 
-async function collect(pieces) {
-  const gathered = new GatheredBytes()
+/** `areOurs`: nobody else has the memory of the pieces. */
+async function collect(pieces, areOurs = false) {
+  const gathered = new GatheredBytes(areOurs)
   for await (const piece of pieces) {
     const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece
     if (!isUint8Array(bytes)) throw new TypeError('Received non-Uint8Array chunk')

@@ -13,6 +13,12 @@ export class GatheredBytes {
   #length = 0
   #room = NOTHING
   #filled = 0
+  #areOurs
+
+  /** @param {boolean} areOurs the memory of the pieces is nobody else's */
+  constructor(areOurs) {
+    this.#areOurs = areOurs
+  }
 
   /** @param {Uint8Array} bytes */
   add(bytes) {
@@ -45,9 +51,9 @@ export class GatheredBytes {
   /** All of them, in memory of their own. */
   whole() {
     this.#putAside()
-    const [first] = this.#pieces
-    const isAll = this.#pieces.length === 1 && first.byteLength === first.buffer.byteLength
-    if (isAll) return first
+    const [first, second] = this.#pieces
+    const isAll = second === undefined && first?.byteLength === first?.buffer.byteLength
+    if (this.#areOurs && first !== undefined && isAll) return first
     const whole = new Uint8Array(this.#length)
     let at = 0
     for (const bytes of this.#pieces) {
