@@ -4,6 +4,7 @@
 
 import { isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
+import { ensureBundle } from './bundle.mjs'
 import { ensurePackages } from './setup.mjs'
 import { runNodeTests } from './steps.mjs'
 import { runMain, SetupError } from './toolchain.mjs'
@@ -11,6 +12,7 @@ import { runMain, SetupError } from './toolchain.mjs'
 runMain(() => {
   ensurePackages()
   if (!isFresh('debug')) build('debug')
+  ensureBundle()
   process.exitCode = runNodeTests(process.execPath)
   // A test that builds, or somebody who edits, would have the others run without assertions.
   if (isFresh('debug')) return

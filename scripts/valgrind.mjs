@@ -12,6 +12,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { artifactPath, isFresh } from './artifact.mjs'
 import { build } from './build.mjs'
+import { ensureBundle } from './bundle.mjs'
 import { ensurePackages } from './setup.mjs'
 import { cacheDir, capture, isMain, root, runMain } from './toolchain.mjs'
 import { need } from './tools.mjs'
@@ -147,6 +148,7 @@ async function main() {
   const valgrind = need('valgrind')
   ensurePackages()
   if (!isFresh('debug')) build('debug')
+  ensureBundle()
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const results = []
