@@ -75,7 +75,8 @@ describe('a server that keeps what it got falls short', { skip }, () => {
       return { text: '', good: true }
     })
     assert.equal(faults.length, 1)
-    assert.match(faults[0], /^(9|10) descriptors were kept$/)
+    // The one connection that looks at it may be open before, or behind it, too.
+    assert.match(faults[0], /^(9|10|11) descriptors were kept$/)
   })
 })
 
