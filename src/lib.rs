@@ -8,13 +8,9 @@
 //! - `server`: safe glue; owns connections and drives them.
 //! - `surface`: what JavaScript sees; converts arguments, calls `server`, converts errors.
 
-#![deny(unsafe_code)]
 #![cfg_attr(test, allow(dead_code, reason = "napi-derive registers nothing in a test build"))]
 
-#[allow(unsafe_code, reason = "raw Node-API is fenced in here")]
 mod js;
 mod server;
-#[allow(unsafe_code, reason = "napi-derive's expansion; nothing unsafe is written in there")]
 mod surface;
-#[allow(unsafe_code, reason = "libuv is fenced in here")]
 mod uv;

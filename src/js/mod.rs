@@ -1,5 +1,6 @@
 //! The only room that speaks raw Node-API. What leaves it is safe: values live as long as the
 //! handle scope that they came from, references are deleted on drop.
+#![allow(unsafe_code, reason = "raw Node-API is fenced in here")]
 
 mod async_context;
 mod calls;

@@ -1,5 +1,6 @@
 //! The only room that calls libuv. Handles are boxed at init and freed in their close callback,
 //! so libuv owns their memory in between; dropping a wrapper without `close` leaks, on purpose.
+#![allow(unsafe_code, reason = "libuv is fenced in here")]
 
 mod accept;
 mod address;

@@ -4,14 +4,13 @@
 //! monotonic clock), and so is the wall clock behind `date:`.
 //!
 //! The rooms, from the wire inwards:
-//! - `milo`: the only file that knows Milo, and the only one with `unsafe`
+//! - `milo`: the only file that knows Milo, and calls it raw
 //! - `engine`: what all connections of one event loop share
 //! - `decode`, `head`, `target`, `framing`, `chunked`: the reading half
 //! - `encode`, `status`, `date`: the writing half
 //! - `state`, `connection`, `body`, `answer`, `clock`, `closing`: one connection, Reading x Writing
 //! - `invariants`: what is always true of it, looked at in debug builds
 //! - `limits`, `fault`, `error`, `ascii`: bounds, faults, tables of characters
-#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 mod answer;

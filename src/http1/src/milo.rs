@@ -7,7 +7,7 @@
 //!
 //! `MILO.md` of this crate lists what Milo gets wrong, what it leaves to us and what it refuses
 //! although HTTP allows it; each with an input, what stands before our users, and the tests.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "Milo is fenced in here")]
 
 use core::ops::Range;
 
