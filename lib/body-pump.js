@@ -2,8 +2,8 @@
 
 import { isUint8Array } from 'node:util/types'
 import binding from './binding.js'
+import { endIterable } from './end-iterable.js'
 import { invalidArgType, isConsequence } from './errors.js'
-import { destroyStream } from './node-stream.js'
 import { unshared } from './unshared.js'
 import { packFields } from './wire-headers.js'
 
@@ -34,11 +34,7 @@ function sourceOf(body) {
   const iterator = body[Symbol.asyncIterator]?.() ?? body[Symbol.iterator]()
   return {
     next: async () => iterator.next(),
-    cancel: async (reason) => {
-      const returned = iterator.return?.(reason)
-      destroyStream(body, reason)
-      return returned
-    },
+    cancel: async (reason) => endIterable(body, iterator, reason, reason),
     takesText: true,
   }
 }
@@ -106,8 +102,7 @@ function isEmpty(piece, takesText) {
 export function dropBody(body) {
   ignoreFailure(() => {
     if (typeof body.cancel === 'function') return body.cancel()
-    destroyStream(body)
-    return body[Symbol.asyncIterator]?.().return?.()
+    return endIterable(body, body[Symbol.asyncIterator]?.())
   })
 }
 

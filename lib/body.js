@@ -3,8 +3,8 @@
 
 import { isDisturbed } from 'node:stream'
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types'
+import { endIterable } from './end-iterable.js'
 import { GatheredBytes } from './gathered-bytes.js'
-import { destroyStream } from './node-stream.js'
 import { platform } from './platform.js'
 import { snapshotOf } from './snapshot.js'
 import { teeOf } from './tee.js'
@@ -107,9 +107,7 @@ function iterableStream(iterable) {
       }
     },
     async cancel(reason) {
-      const returned = iterator.return?.(reason)
-      destroyStream(iterable)
-      await returned
+      await endIterable(iterable, iterator, reason)
     },
   })
 }
