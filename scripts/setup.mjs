@@ -45,13 +45,13 @@ function ensureNode() {
   )
 }
 
-export function setup() {
+export function setup(profile = 'release') {
   ensureNode()
   ensurePackages()
   ensureBundle()
-  if (isFresh('release')) return
-  console.log('milouv: building the addon (cargo build --release); the first time takes a while')
-  build('release')
+  if (isFresh(profile)) return
+  console.log(`milouv: building the addon (${profile}); the first time takes a while`)
+  build(profile)
 }
 
-if (isMain(import.meta.url)) runMain(setup)
+if (isMain(import.meta.url)) runMain(() => setup())

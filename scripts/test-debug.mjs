@@ -3,16 +3,12 @@
 // usage: node scripts/test-debug.mjs
 
 import { isFresh } from './artifact.mjs'
-import { build } from './build.mjs'
-import { ensureBundle } from './bundle.mjs'
-import { ensurePackages } from './setup.mjs'
+import { setup } from './setup.mjs'
 import { runNodeTests } from './steps.mjs'
 import { runMain, SetupError } from './toolchain.mjs'
 
 runMain(() => {
-  ensurePackages()
-  if (!isFresh('debug')) build('debug')
-  ensureBundle()
+  setup('debug')
   process.exitCode = runNodeTests(process.execPath)
   // A test that builds, or somebody who edits, would have the others run without assertions.
   if (isFresh('debug')) return

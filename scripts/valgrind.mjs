@@ -10,10 +10,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { artifactPath, isFresh } from './artifact.mjs'
-import { build } from './build.mjs'
-import { ensureBundle } from './bundle.mjs'
-import { ensurePackages } from './setup.mjs'
+import { artifactPath } from './artifact.mjs'
+import { setup } from './setup.mjs'
 import { cacheDir, capture, isMain, root, runMain } from './toolchain.mjs'
 import { need } from './tools.mjs'
 import { recordOf } from './valgrind-record.mjs'
@@ -146,9 +144,7 @@ async function main() {
   })
   const names = namesOf(positionals)
   const valgrind = need('valgrind')
-  ensurePackages()
-  if (!isFresh('debug')) build('debug')
-  ensureBundle()
+  setup('debug')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const results = []
