@@ -85,16 +85,32 @@ describe('a body that nobody reads', () => {
 })
 
 describe('a client that does not end', () => {
-  test('is destroyed once it has been silent', async (t) => {
+  const opened = async (t) => {
     const server = serve(t, () => new Response('last', closing))
     const client = await connectTo(t, server, { allowHalfOpen: true })
     client.send(request('GET /'))
     await client.answer()
+    const isOpen = () => server.stats().connections.open === 1
+    return { client, isOpen }
+  }
+  const closes = (isOpen) => eventually(() => assert.ok(!isOpen()))
+
+  test('is destroyed once it has been silent', async (t) => {
+    const { client, isOpen } = await opened(t)
     for (let piece = 0; piece < 5; piece += 1) {
       await setTimeout(600)
-      assert.equal(server.stats().connections.open, 1, 'it still sends')
+      assert.ok(isOpen(), 'it still sends')
       client.send('x')
     }
-    await eventually(() => assert.equal(server.stats().connections.open, 0))
+    await closes(isOpen)
+  })
+
+  test('is destroyed in the end, whatever it sends', async (t) => {
+    const { client, isOpen } = await opened(t)
+    const sending = setInterval(() => client.send('x'), 500)
+    t.after(() => clearInterval(sending))
+    await setTimeout(28_000)
+    assert.ok(isOpen(), 'its time is not over')
+    await closes(isOpen)
   })
 })
