@@ -48,14 +48,13 @@ export const isFetched = (value) => hasUrl(value) && isPlatform('Response', valu
 /**
  * Adds the fields of a fetched Response that hold for its answer too.
  * @param {{ body: unknown }} response
- * @param {Iterable<[string, string]>} headers
+ * @param {Iterable<[string, string]>} headers with lower-case names
  * @param {{ headers: string, count: number }} wire
  * @returns {boolean} whether there is a content-type among them
  */
 export function addFetchedFields(response, headers, wire) {
   const pairs = [...headers]
-  const lower = pairs.map(([key, value]) => [`${key}`.toLowerCase(), `${value}`])
-  const dropped = droppedFields(response, new Map(lower))
+  const dropped = droppedFields(response, new Map(pairs))
   let typed = false
   for (const [key, value] of pairs) {
     const name = fieldName(key, 'Headers.append')

@@ -70,7 +70,7 @@ function wireOfForeign(value) {
   try {
     const pairs = pairsOfForeign(headers)
     // Of another fetch, such as undici's or node-fetch's: they decode as the platform's does.
-    if (hasUrl(value)) addFetchedFields(value, pairs, wire)
+    if (hasUrl(value)) addFetchedFields(value, inLowerCase(pairs), wire)
     else addFields(pairs, wire)
   } catch (cause) {
     throw invalidResponse(
@@ -106,6 +106,8 @@ function pairsOfForeign(headers) {
   const others = pairs.filter(([name]) => `${name}`.toLowerCase() !== 'set-cookie')
   return [...others, ...cookies.map((cookie) => ['set-cookie', cookie])]
 }
+
+const inLowerCase = (pairs) => pairs.map(([name, value]) => [`${name}`.toLowerCase(), `${value}`])
 
 function foreignBody(value) {
   const { body } = value
