@@ -47,6 +47,8 @@ const faults = {
 const HARMLESS = new Set(['EAGAIN', 'EINTR'])
 /** These fail while an answer is sent: who is cut off by them was to get one. */
 const SENDING = new Set(['send', 'uv_try_write', 'write', 'written', 'send buffer'])
+/** As on Windows: libuv itself sends in place of `send`. */
+const BY_LIBUV = [{ call: 'no descriptor', value: 1 }]
 /** Behind the answer, or before there is anybody to tell. */
 const SILENT = new Set(['shutdown', 'uv_accept', 'accept', 'open', 'getpeername', 'getsockname'])
 
@@ -107,14 +109,12 @@ async function oneFails({ server, ports, recovered, scene, call, code, skip, wha
   return well
 }
 
-/** As on Windows: what libuv itself sends in place of `send`. */
 describe('one call of uv_try_write fails', () => {
-  const also = [{ call: 'no descriptor', value: 1 }]
   for (const scene of Object.keys(scenes)) {
     test(scene, async (t) => {
       const where = await startFaulty(t, index)
       const calls = { uv_try_write: [...SYSTEM, 'EAGAIN'] }
-      const { cases, cut } = await failInTurn(where, scene, calls, also)
+      const { cases, cut } = await failInTurn(where, scene, calls, BY_LIBUV)
       assert.ok(cut > 3, `${cut} of ${cases} cases cut the connection`)
       await where.end()
     })
@@ -134,10 +134,9 @@ test('the end of a stream comes where none was expected', async (t) => {
 
 describe('the socket takes less than it is given', () => {
   const sizesOf = { 'send room': [0, 1, 7, 1000], alloc: [1, 7] }
-  const byLibuv = [{ call: 'no descriptor', value: 1 }]
   const cases = [
     ...Object.entries(sizesOf).map(([call, sizes]) => [call, call, sizes, []]),
-    ['uv_try_write', 'send room', sizesOf['send room'], byLibuv],
+    ['uv_try_write', 'send room', sizesOf['send room'], BY_LIBUV],
   ]
   for (const [name, call, sizes, also] of cases) {
     test(name, async (t) => {

@@ -1,4 +1,5 @@
-// `npm run fuzz`: coverage-guided fuzzing of the machine, with libFuzzer and AddressSanitizer.
+// `npm run fuzz`: coverage-guided fuzzing of what is parsed and written, with libFuzzer
+// and AddressSanitizer.
 // usage: node scripts/fuzz.mjs [decoder | connection | encoder | proxy_header] [seconds, 60]
 //        node scripts/fuzz.mjs small     makes the corpus in fuzz/corpus small again
 

@@ -5,8 +5,8 @@ import { Target } from './target.mjs'
 const MiB = 1024 * 1024
 const FILES_KEPT = 5
 /** More of JavaScript, once garbage is collected; and of all, for allocators keep some. */
-const HELD_KEPT = 8 * MiB
-const RSS_KEPT = 128 * MiB
+export const HELD_KEPT = 8 * MiB
+export const RSS_KEPT = 128 * MiB
 const SPINNING = 0.25
 const SETTLE_MS = 10_000
 

@@ -1,4 +1,6 @@
 // RELIABILITY.md, made from what a run found.
+import { HELD_KEPT, RSS_KEPT } from './assault.mjs'
+
 const MiB = 1024 * 1024
 const cell = (text) => String(text).replaceAll('|', '\\|')
 const line = (cells) => `| ${cells.map(cell).join(' | ')} |`
@@ -68,8 +70,10 @@ export function reportOf({ results, servers, machine, source, sizes, versions, f
     'Made by `npm run abuse` from what it saw, and never by hand. Each attack has a server of its',
     'own, in a process of its own, which is looked at from outside (/proc). It holds when the',
     'attack went as it should, and behind it the process is there and answers a clean request,',
-    'has given back its descriptors and its memory (garbage collected, 8 MiB more of JavaScript',
-    'and 128 MiB in all at most), and takes no CPU time; one that is to end the process has to end',
+    'has given back its descriptors and its memory (garbage collected, ' +
+      `${inMiB(HELD_KEPT)} MiB more of JavaScript`,
+    `and ${inMiB(RSS_KEPT)} MiB in all at most), and takes no CPU time; one that is to end the ` +
+      'process has to end',
     `it well. Of ${results.length} attacks,`,
     `${sums.join(', ')}.`,
     '',

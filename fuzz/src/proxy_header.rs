@@ -1,7 +1,7 @@
 //! Any bytes at the beginning of a connection: no panic, one outcome in whatever pieces they come,
 //! within the bounds, and nothing told that does not stand there.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use proxy_protocol::{End, Fault, Header, MAX_HEADER, Told, parse};
 
@@ -64,14 +64,11 @@ fn check_binary(header: &[u8], told: &Told) {
         match end {
             End::Ip(end) => {
                 assert_eq!(end.port().to_be_bytes(), header[port..port + 2]);
-                match end {
-                    SocketAddr::V4(end) => {
-                        assert_eq!(*end.ip(), Ipv4Addr::from(*rest.first_chunk::<4>().unwrap()));
-                    }
-                    SocketAddr::V6(end) => {
-                        assert_eq!(*end.ip(), Ipv6Addr::from(*rest.first_chunk::<16>().unwrap()));
-                    }
-                }
+                let is_there = match end.ip() {
+                    IpAddr::V4(ip) => rest.starts_with(&ip.octets()),
+                    IpAddr::V6(ip) => rest.starts_with(&ip.octets()),
+                };
+                assert!(is_there, "{end} in {}", header.escape_ascii());
             }
             End::Path(path) => {
                 let name = rest[..108].split(|&byte| byte == 0).next().unwrap();

@@ -1,5 +1,5 @@
-//! What waits for the socket, in order. Small answers never come here: they leave in one
-//! `uv_try_write`; the queue holds what the kernel did not take.
+//! What waits for the socket, in order. Small answers never come here: they leave in one system
+//! call; the queue holds what the kernel did not take.
 
 use std::collections::VecDeque;
 

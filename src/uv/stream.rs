@@ -103,10 +103,7 @@ impl Stream {
     /// Writes what the socket takes now, pieces in order, in one system call. Ok(0): it would
     /// block.
     pub fn try_write(&self, pieces: &[&[u8]]) -> Result<usize, Error> {
-        match self.send(pieces, 0) {
-            Some(result) => result,
-            None => self.try_write_by_libuv(pieces),
-        }
+        self.send(pieces, 0).unwrap_or_else(|| self.try_write_by_libuv(pieces))
     }
 
     /// By the socket itself. None: libuv has no descriptor to give.
@@ -143,10 +140,8 @@ impl Stream {
     /// can, they wait for that, so that one segment has them and the FIN.
     #[cfg(target_os = "linux")]
     pub fn try_write_last(&self, bytes: &[u8]) -> Result<usize, Error> {
-        match self.send(&[bytes], libc::MSG_MORE) {
-            Some(result) => result,
-            None => self.try_write_by_libuv(&[bytes]),
-        }
+        let sent = self.send(&[bytes], libc::MSG_MORE);
+        sent.unwrap_or_else(|| self.try_write_by_libuv(&[bytes]))
     }
 
     #[cfg(not(target_os = "linux"))]
